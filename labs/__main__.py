@@ -6,8 +6,8 @@ import argparse
 import datetime
 import sys
 
-from labs.kit.figure import files
 from labs.kit.compare import differences
+from labs.kit.figure import files
 from labs.kit.lab import Progress
 from labs.kit.registry import LabModule, UnknownLabError, load, names
 from labs.kit.store import RESULTS, as_json, read, record, values, write
@@ -52,7 +52,7 @@ def reproduce(module: LabModule, progress: Progress) -> None:
         progress: told how far it is.
     """
     lab = module.LAB
-    document = record(lab, module.run(progress), datetime.date.today().isoformat())  # noqa: DTZ011
+    document = record(lab, module.run(progress), datetime.date.today().isoformat())
     folder = RESULTS / lab.name
     drawn = files(module.draw(values(document)))
     write(folder / "results.json", as_json(document))

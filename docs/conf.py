@@ -1,0 +1,60 @@
+"""Configuration of the site, and nothing else."""
+
+import os
+
+# -- The site ---------------------------------------------------------------------------------------------------------
+project = author = "Rahul Garg"
+copyright = "Rahul Garg"
+language = "en-GB"
+html_title = project
+# Read the Docs says where it publishes; at home, any address will do that does not change.
+html_baseurl = os.environ.get("READTHEDOCS_CANONICAL_URL", "http://127.0.0.1:8000/")
+
+# -- What is read -----------------------------------------------------------------------------------------------------
+extensions = [
+    "myst_parser",
+    "sphinx_design",
+    "sphinx_copybutton",
+    "sphinxcontrib.bibtex",
+    "folio",
+]
+exclude_patterns = ["_build"]
+nitpicky = True  # Read the Docs passes no -n
+
+# -- Markdown ---------------------------------------------------------------------------------------------------------
+myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist", "dollarmath"]
+myst_dmath_allow_digits = False  # "$10" is money
+myst_disable_syntax = ["html_block", "html_inline"]
+myst_footnote_transition = False
+myst_heading_anchors = 3
+# MyST warns of headings inside directives (the profile's roles are such) and of nothing else under this name.
+suppress_warnings = ["myst.nested_header"]
+
+# -- Sources ----------------------------------------------------------------------------------------------------------
+bibtex_bibfiles = ["references.bib"]
+bibtex_default_style = "checked"
+
+# -- The writing ------------------------------------------------------------------------------------------------------
+folio_bar = ["posts/index", "experience/index", "labs/index", "projects/index", "about/index"]
+folio_series = {
+    "moving-data": "Moving data without stopping",
+    "effects-once": "Effects that happen once",
+    "tails-and-queues": "Tails and queues",
+    "agents-that-act": "Agents that act",
+}
+# Pull-request builds and the live preview show drafts; the published site never does.
+folio_drafts = os.environ.get("FOLIO_DRAFTS") == "1" or os.environ.get("READTHEDOCS_VERSION_TYPE") == "external"
+
+# -- How it looks -----------------------------------------------------------------------------------------------------
+html_theme = "furo"
+html_math_renderer = "mathml"
+html_use_index = False
+html_copy_source = True
+html_permalinks_icon = "¶"
+copybutton_prompt_text = "$ "
+
+# -- Links that are checked -------------------------------------------------------------------------------------------
+linkcheck_retries = 3
+linkcheck_timeout = 20
+linkcheck_anchors = False
+linkcheck_ignore = [r"http://127\.0\.0\.1.*"]

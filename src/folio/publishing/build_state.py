@@ -1,0 +1,152 @@
+"""A build that fails or is interrupted never looks finished, and the next one makes good what it left.
+
+While a build runs, the home page is a notice that says so; the real one is put in its place only when all is written and
+nothing warned that fails the build. What Sphinx does not do by itself: a page that warned is read again by the next
+build (or that build would exit 0 with the fault still there), and after an interruption every page is.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import logging as standard_logging
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sphinx.util import logging
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Set
+
+    from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
+
+STATE, HELD_HOME = "folio-state.json", "folio-home.html"
+
+
+class WarningLog(standard_logging.Handler):
+    """Remembers the warnings of a build: where each was, and what it said."""
+
+    def __init__(self, app: Sphinx) -> None:
+        super().__init__(standard_logging.WARNING)
+        self.told: dict[tuple[str, str], None] = {}
+        self.addFilter(logging.WarningSuppressor(app))
+        self.addFilter(logging.WarningLogRecordTranslator(app))
+
+    def handle(self, record: standard_logging.LogRecord) -> bool:
+        """Look at a copy: Sphinx's filters rewrite the record, which other handlers are still to print."""
+        return bool(super().handle(copy.copy(record)))
+
+    def emit(self, record: standard_logging.LogRecord) -> None:
+        """Remember a warning; one that is told twice counts once."""
+        self.told[str(getattr(record, "location", "") or ""), record.getMessage()] = None
+
+
+class BuildState:
+    """The state of the build of one application, and what the last one left.
+
+    Args:
+        app: the application.
+    """
+
+    def __init__(self, app: Sphinx) -> None:
+        self.app = app
+        self.path = Path(app.doctreedir) / STATE
+        self.held_home = Path(app.doctreedir) / HELD_HOME
+        self.log = WarningLog(app)
+        self.before = self._read()
+
+    def _read(self) -> dict[str, Any]:
+        """Read what the last build left; an unreadable file counts as an interruption."""
+        try:
+            state = json.loads(self.path.read_text(encoding="utf-8"))
+            return state if isinstance(state, dict) else {"finished": False}
+        except FileNotFoundError:
+            return {"finished": not Path(self.app.outdir, "index.html").exists(), "warned": []}
+        except (OSError, ValueError):
+            return {"finished": False}
+
+    def begin(self) -> None:
+        """Say on disk that a build has begun, and take the home page away."""
+        standard_logging.getLogger(logging.NAMESPACE).addHandler(self.log)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.write_text(json.dumps({"finished": False}), encoding="utf-8")
+        self.held_home.unlink(missing_ok=True)
+        self._write_notice("This site is being built.", [])
+
+    def to_read_again(self, env: BuildEnvironment) -> set[str]:
+        """Tell which pages the last build leaves to be read again."""
+        if not self.before.get("finished"):
+            return set(env.found_docs)
+        warned = self.before.get("warned", [])
+        return set(env.found_docs) if None in warned else set(warned) & env.found_docs
+
+    def end(self, exception: Exception | None) -> bool:
+        """Close the build: show the home page if it went well.
+
+        Returns:
+            Whether it did.
+        """
+        standard_logging.getLogger(logging.NAMESPACE).removeHandler(self.log)
+        failed = exception is not None or (bool(self.log.told) and self.app.warningiserror)
+        home = Path(self.app.builder.get_output_path(self.app.config.root_doc))
+        if failed or not self.held_home.exists():
+            self._write_notice("This build failed.", [f"{where} {what}".strip() for where, what in self.log.told])
+        else:
+            self.held_home.replace(home)
+        if exception is None:
+            warned = sorted({self._docname(where) for where, _ in self.log.told}, key=str)
+            self.path.write_text(json.dumps({"finished": True, "warned": warned}), encoding="utf-8")
+        return not failed
+
+    def _docname(self, location: str) -> str | None:
+        """Turn a warning's location into the page that is to be read again; None stands for all of them."""
+        path = location.partition(":")[0]
+        docname = self.app.env.path2doc(path) if path else None
+        return docname if docname in self.app.env.all_docs else None
+
+    def _write_notice(self, message: str, warnings: Iterable[str]) -> None:
+        home = Path(self.app.builder.get_output_path(self.app.config.root_doc))
+        home.parent.mkdir(parents=True, exist_ok=True)
+        items = "".join(f"<li><pre>{escape(item)}</pre></li>" for item in warnings)
+        home.write_text(
+            '<!doctype html><html lang="en-GB"><meta charset="utf-8"><meta name="robots" content="noindex">'
+            f"<title>Unfinished build</title><h1>{escape(message)}</h1><ol>{items}</ol></html>\n",
+            encoding="utf-8",
+        )
+
+
+def setup(app: Sphinx) -> None:
+    """Register the handlers; the state lives as long as the application."""
+    from folio.publishing import HTML_BUILDERS
+
+    states: list[BuildState] = []
+
+    def begin(app: Sphinx) -> None:
+        if app.builder.name in HTML_BUILDERS:
+            states[:] = [BuildState(app)]
+            states[0].begin()
+
+    def outdated(_app: Sphinx, env: BuildEnvironment, *_sets: Set[str]) -> set[str]:
+        return states[0].to_read_again(env) if states else set()
+
+    def always_write_home(app: Sphinx, _env: BuildEnvironment) -> list[str]:
+        return [app.config.root_doc] if states else []
+
+    def hold_home(app: Sphinx, pagename: str, template: str, context: dict[str, Any], _doctree: object) -> str | None:
+        if not states or pagename != app.config.root_doc:
+            return None
+        states[0].held_home.write_text(app.builder.templates.render(template, context), encoding="utf-8")
+        return "unfinished.html"
+
+    def end(app: Sphinx, exception: Exception | None) -> None:
+        if states and states[0].end(exception):
+            app.emit("folio-site-finished")
+
+    app.add_event("folio-site-finished")
+    app.connect("builder-inited", begin, priority=50)
+    app.connect("env-get-outdated", outdated)
+    app.connect("env-updated", always_write_home)
+    app.connect("html-page-context", hold_home, priority=999)
+    app.connect("build-finished", end, priority=900)

@@ -1,0 +1,65 @@
+"""Sphinx glue while sources are read and pages are made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from folio.reading import (
+    bound_values,
+    citations,
+    domain,
+    drafts,
+    evidence,
+    figures,
+    front_matter,
+    html_mends,
+    lab_pages,
+    listings,
+    mathml,
+    notes,
+    page,
+    profile_pages,
+    staleness,
+    stylesheet,
+)
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+ENV_VERSION = 1
+"""To be raised whenever what is kept in the environment changes its form."""
+
+TEMPLATES = Path(__file__).parents[1] / "templates"
+
+
+def setup(app: Sphinx) -> None:
+    """Register everything that takes part while pages are read and made."""
+    app.add_config_value("folio_profile", "profile.yaml", "env", types=(str,))
+    app.add_config_value("folio_results", "../labs/results", "env", types=(str,))
+    app.add_config_value("folio_diagrams", "diagrams", "env", types=(str,))
+    app.add_config_value("folio_posts", "posts", "env", types=(str,))
+    app.add_config_value("folio_experience", "experience/index", "env", types=(str,))
+    app.add_config_value("folio_series", {}, "env", types=(dict,))
+    app.add_config_value("folio_bar", [], "html", types=(list,))
+    app.add_config_value("folio_drafts", False, "env", types=(bool,))
+    app.connect("config-inited", lambda _app, config: config.templates_path.append(str(TEMPLATES)))
+    for part in (
+        domain,
+        drafts,
+        front_matter,
+        bound_values,
+        citations,
+        figures,
+        notes,
+        lab_pages,
+        listings,
+        profile_pages,
+        evidence,
+        mathml,
+        html_mends,
+        staleness,
+        page,
+        stylesheet,
+    ):
+        part.setup(app)

@@ -1,0 +1,74 @@
+"""How a source is written: titles as they are, and how far it was checked."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pybtex.plugin import register_plugin
+from pybtex.style.formatting.unsrt import Style as Unsorted
+from pybtex.style.template import field, href, join, optional, sentence
+from sphinx.util import logging
+
+if TYPE_CHECKING:
+    from pybtex.database import Entry
+    from sphinx.application import Sphinx
+
+logger = logging.getLogger(__name__)
+
+CHECKED = ("full text", "abstract", "excerpt", "from memory")
+"""How far a source can have been checked."""
+
+
+class CheckedStyle(Unsorted):  # type: ignore[misc]
+    """Pybtex's plain style with three changes: titles keep their capitals, addresses are links, `checked` is shown."""
+
+    def format_title(self, e: Entry, which_field: str, as_sentence: bool = True) -> Any:
+        """Write the title as it stands in the entry."""
+        title = field(which_field)
+        return sentence[title] if as_sentence else title
+
+    def format_url(self, e: Entry) -> Any:
+        """Write the address as a link with its own text, without the scheme."""
+        return href[field("url", raw=True), field("url", raw=True, apply_func=lambda url: re.sub(r"^https?://(www\.)?", "", url))]
+
+    def format_web_refs(self, e: Entry) -> Any:
+        """Write where to find it and how far it was checked; both come last in every kind of entry."""
+        return join(sep=" ")[
+            super().format_web_refs(e),
+            optional[sentence[join["Checked for this site: ", field("checked")]]],
+        ]
+
+
+def short_name(entry: Entry) -> str:
+    """Name a source in a few words: "Koole & Mandelbaum 2002", "Bronson et al. 2021"."""
+    people = entry.persons.get("author") or entry.persons.get("editor") or []
+    names = [" ".join([*person.prelast_names, *person.last_names]).replace("{", "").replace("}", "") for person in people]
+    who = " & ".join(names) if len(names) < 3 else f"{names[0]} et al."
+    return f"{who or entry.fields.get('title', entry.key)} {entry.fields.get('year', '')}".strip()
+
+
+def _check_bibliography(app: Sphinx) -> None:
+    """Warn of every entry that does not say how far it was checked."""
+    for name in app.config.bibtex_bibfiles:
+        path = Path(app.srcdir) / name
+        text = path.read_text(encoding="utf-8")
+        for match in re.finditer(r"^@(\w+)\s*\{\s*([^,\s]+)\s*,(.*?)(?=^@|\Z)", text, re.DOTALL | re.MULTILINE):
+            said = re.search(r"^\s*checked\s*=\s*[{\"](.*?)[}\"]", match[3], re.MULTILINE)
+            if said is None or said[1] not in CHECKED:
+                line = text.count("\n", 0, match.start()) + 1
+                logger.warning(
+                    "%s: expected `checked = {…}` with one of %s",
+                    match[2],
+                    ", ".join(CHECKED),
+                    location=f"{path}:{line}",
+                    type="folio",
+                    subtype="source",
+                )
+
+
+def setup(app: Sphinx) -> None:
+    """Make the style known under the name `checked`."""
+    register_plugin("pybtex.style.formatting", "checked", CheckedStyle)
+    app.connect("builder-inited", _check_bibliography)

@@ -1,0 +1,100 @@
+"""The domain that keeps what is known of every page, and the library made of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from sphinx.domains import Domain
+
+from folio.model.front_matter import PageFront, PostFront
+from folio.model.library import Library, Page
+from folio.reading.harvest import page_of
+from folio.reading.records import Records, read
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Set
+
+    from docutils import nodes
+    from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
+
+
+class WritingDomain(Domain):
+    """Front matter and pages by docname, and which pages show the library.
+
+    `records` is not part of the environment: it is read anew at the start of each build.
+    """
+
+    name = "writing"
+    label = "Writing"
+    data_version = 1
+    initial_data: ClassVar[dict[str, Any]] = {"fronts": {}, "pages": {}, "showing": set(), "views": {}}
+    records: Records
+
+    @property
+    def fronts(self) -> dict[str, PostFront | PageFront]:
+        """Valid front matter by docname."""
+        return cast("dict[str, PostFront | PageFront]", self.data["fronts"])
+
+    @property
+    def pages(self) -> dict[str, Page]:
+        """Pages and posts by docname."""
+        return cast("dict[str, Page]", self.data["pages"])
+
+    @property
+    def showing(self) -> set[str]:
+        """Pages that show something of the library, and are written again when it changes."""
+        return cast("set[str]", self.data["showing"])
+
+    @property
+    def views(self) -> dict[str, str]:
+        """A digest of what each page showed of other pages when it was last written."""
+        return cast("dict[str, str]", self.data["views"])
+
+    def library(self) -> Library:
+        """Put the pages together; complete once all have been read."""
+        topics = {focus.slug: focus.name for focus in self.records.profile.focus} if self.records.profile else {}
+        return Library(dict(sorted(self.pages.items())), topics, dict(self.env.config.folio_series))
+
+    def clear_doc(self, docname: str) -> None:
+        """Forget a page."""
+        self.fronts.pop(docname, None)
+        self.pages.pop(docname, None)
+        self.showing.discard(docname)
+
+    def merge_domaindata(self, docnames: Set[str], otherdata: dict[str, Any]) -> None:
+        """Take over what another process has read."""
+        self.fronts.update({name: item for name, item in otherdata["fronts"].items() if name in docnames})
+        self.pages.update({name: item for name, item in otherdata["pages"].items() if name in docnames})
+        self.showing.update(otherdata["showing"] & docnames)
+
+    def process_doc(self, env: BuildEnvironment, docname: str, document: nodes.document) -> None:
+        """Keep what the library needs of a page that was just read."""
+        front = self.fronts.get(docname)
+        if front is not None:
+            self.pages[docname] = page_of(document, docname, front, self)
+
+    def resolve_any_xref(self, *_args: Any, **_options: Any) -> list[Any]:
+        """Offer nothing to `any`: pages are linked by path."""
+        return []
+
+    def get_objects(self) -> Iterable[Any]:
+        """List nothing in the inventory: pages stand there already."""
+        return ()
+
+
+def writing(env: BuildEnvironment) -> WritingDomain:
+    """Get the domain of an environment."""
+    return cast("WritingDomain", env.get_domain("writing"))
+
+
+def _builder_inited(app: Sphinx) -> None:
+    results = (Path(app.confdir) / app.config.folio_results).resolve()
+    writing(app.env).records = read(Path(app.srcdir) / app.config.folio_profile, results)
+
+
+def setup(app: Sphinx) -> None:
+    """Register the domain; its records are read as soon as there is an environment."""
+    app.add_domain(WritingDomain)
+    app.connect("builder-inited", _builder_inited, priority=100)

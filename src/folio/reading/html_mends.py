@@ -1,0 +1,43 @@
+"""What Furo, MyST and docutils write that the HTML checker, axe or the keyboard find fault with, put right."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from docutils import nodes
+from sphinx.transforms.post_transforms import SphinxPostTransform
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+
+class UniqueWrapperIds(SphinxPostTransform):
+    """Furo wraps tables and formulas and copies their ids to the wrapper; keep them in one place."""
+
+    default_priority = 501
+    formats = ("html",)
+
+    def run(self, **_options: object) -> None:
+        """Take the ids off the wrappers."""
+        for node in self.document.findall(nodes.container):
+            if {"table-wrapper", "math-wrapper"} & set(node["classes"]):
+                node["ids"], node["names"] = [], []
+
+
+def _page_context(_app: Sphinx, _page: str, _template: str, context: dict[str, Any], _doctree: object) -> None:
+    body = context.get("body")
+    if not body:
+        return
+    # What scrolls inside itself must be reachable by keyboard (WCAG 2.1.1).
+    body = body.replace("<pre>", '<pre tabindex="0">')
+    body = re.sub(
+        r'<div class="(table-wrapper[^"]*)"', r'<div class="\1" tabindex="0" role="region" aria-label="Table"', body
+    )
+    context["body"] = body
+
+
+def setup(app: Sphinx) -> None:
+    """Register the transform and the handler."""
+    app.add_post_transform(UniqueWrapperIds)
+    app.connect("html-page-context", _page_context, priority=900)

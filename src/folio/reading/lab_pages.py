@@ -1,0 +1,134 @@
+"""The parts of a lab's page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from docutils import nodes
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
+
+from folio.model.faults import unknown
+from folio.model.writing_numbers import written
+from folio.reading.domain import WritingDomain, writing
+from folio.reading.library_views import view
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+    from folio.model.results import LabResults
+
+logger = logging.getLogger(__name__)
+
+
+class LabPart(SphinxDirective):
+    """A part of a lab's page; its argument is the lab's name."""
+
+    required_arguments = 1
+
+    def lab(self) -> LabResults | None:
+        """Find the lab and note that the page depends on its results; None where there is none, which is told."""
+        records = writing(self.env).records
+        name = self.arguments[0]
+        self.env.note_dependency(records.results_path(name).as_posix())
+        if name not in records.labs:
+            message = unknown("lab", name, records.labs)
+            logger.warning("%s", message, location=self.get_location(), type="folio", subtype="lab")
+            return None
+        return records.labs[name]
+
+    def run(self) -> list[nodes.Node]:
+        """Make the part, or nothing where the lab does not exist."""
+        lab = self.lab()
+        return self.part(lab) if lab is not None else []
+
+    def part(self, lab: LabResults) -> list[nodes.Node]:
+        """Make the part of a lab that exists."""
+        raise NotImplementedError
+
+
+class LabFacts(LabPart):
+    """`lab-facts`: its question, command, last reproduction and engines."""
+
+    def part(self, lab: LabResults) -> list[nodes.Node]:
+        """Make a list of definitions."""
+        engines = ", ".join(f"{name} {version}" for name, version in lab.engines.items())
+        rows: list[tuple[str, nodes.Node]] = [
+            ("Question", nodes.Text(lab.question)),
+            ("Reproduce", nodes.literal("", lab.command)),
+            ("Results of", nodes.Text(f"{lab.reproduced:%-d %b %Y}")),
+            ("Engines", nodes.Text(engines or "the standard library of Python")),
+        ]
+        items = nodes.definition_list(classes=["lab-facts"])
+        for name, content in rows:
+            definition = nodes.definition("", nodes.paragraph("", "", content))
+            items += nodes.definition_list_item("", nodes.term("", name), definition)
+        return [items]
+
+
+class LabParameters(LabPart):
+    """`lab-parameters`: a table of every input a reader could change."""
+
+    def part(self, lab: LabResults) -> list[nodes.Node]:
+        """Make the table."""
+        rows = [
+            (nodes.literal("", item.name), nodes.Text(f"{written(item.value)} {item.unit}".strip()), nodes.Text(item.why))
+            for item in lab.parameters
+        ]
+        return [table(("parameter", "value", "where it comes from"), rows)]
+
+
+class LabResultsTable(LabPart):
+    """`lab-results`: a table of every scalar result; a series is shown by its length, its values by the figures."""
+
+    def part(self, lab: LabResults) -> list[nodes.Node]:
+        """Make the table."""
+        rows = []
+        for key, item in lab.results.items():
+            value = f"{len(item.value)} values" if isinstance(item.value, list) else written(item.value)
+            if item.band:
+                value += f" (must lie in {item.band[0]:g} to {item.band[1]:g})"
+            unit = item.unit if not isinstance(item.value, list) else ""
+            rows.append((nodes.literal("", key), nodes.Text(f"{value} {unit}".strip()), nodes.Text(item.what)))
+        return [table(("key", "value", "what it is"), rows)]
+
+
+class LabReaders(LabPart):
+    """`lab-readers`: the pieces that rest on the lab."""
+
+    def part(self, lab: LabResults) -> list[nodes.Node]:
+        """Make the list."""
+        return [view(self.env, "lab_readers.html", readers_context, lab=lab.lab)]
+
+
+def readers_context(domain: WritingDomain, options: dict[str, Any]) -> dict[str, Any]:
+    """Find the pieces that rest on a lab."""
+    return {"posts": domain.library().readers_of_lab(options["lab"])}
+
+
+def table(head: tuple[str, ...], rows: list[tuple[nodes.Node, ...]]) -> nodes.table:
+    """Make a table.
+
+    Args:
+        head: the names of the columns.
+        rows: the cells, a node each.
+
+    Returns:
+        The table; its first column names the row.
+    """
+    group = nodes.tgroup("", *(nodes.colspec(colwidth=1) for _ in head), cols=len(head))
+    header = [nodes.entry("", nodes.paragraph("", name)) for name in head]
+    group += nodes.thead("", nodes.row("", *header))
+    body = nodes.tbody()
+    for row in rows:
+        body += nodes.row("", *(nodes.entry("", nodes.paragraph("", "", cell)) for cell in row))
+    group += body
+    return nodes.table("", group, classes=["lab-table"])
+
+
+def setup(app: Sphinx) -> None:
+    """Register the directives."""
+    app.add_directive("lab-facts", LabFacts)
+    app.add_directive("lab-parameters", LabParameters)
+    app.add_directive("lab-results", LabResultsTable)
+    app.add_directive("lab-readers", LabReaders)

@@ -1,0 +1,156 @@
+"""Directives that list pieces, topics and labs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
+
+from folio.model.faults import unknown
+from folio.model.front_matter import KINDS
+from folio.model.library import topics_with_counts
+from folio.model.tracing import total
+from folio.reading.domain import WritingDomain, writing
+from folio.reading.library_views import view
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.util.typing import OptionSpec
+
+logger = logging.getLogger(__name__)
+
+
+class Posts(SphinxDirective):
+    """`posts`: pieces, newest first; by `kind`, `topic` or `year`, the newest `limit` of them, `by-year` under years."""
+
+    option_spec: ClassVar[OptionSpec] = {
+        "kind": directives.unchanged,
+        "topic": directives.unchanged,
+        "year": directives.nonnegative_int,
+        "limit": directives.positive_int,
+        "by-year": directives.flag,
+    }
+
+    def run(self) -> list[nodes.Node]:
+        """Check the options; list nothing where one is wrong, which is told."""
+        profile = writing(self.env).records.profile
+        topics = [focus.slug for focus in profile.focus] if profile else []
+        for option, known in (("kind", list(KINDS)), ("topic", topics)):
+            value = self.options.get(option)
+            if value is not None and value not in known:
+                message = unknown(option, value, known)
+                logger.warning("%s", message, location=self.get_location(), type="folio", subtype="listing")
+                return []
+        return [view(self.env, "listing.html", posts_context, **{"by-year": "by-year" in self.options, **self._filters()})]
+
+    def _filters(self) -> dict[str, Any]:
+        return {name: self.options.get(name) for name in ("kind", "topic", "year", "limit")}
+
+
+def posts_context(domain: WritingDomain, options: dict[str, Any]) -> dict[str, Any]:
+    """List the posts that the options ask for, under years where they ask for that."""
+    library = domain.library()
+    posts = library.posts(options["kind"], options["topic"], options["year"])[: options["limit"]]
+    groups: list[tuple[int | None, list[Any]]] = [(None, posts)]
+    if options["by-year"]:
+        groups = [(year, [post for post in of_year if post in posts]) for year, of_year in library.by_year()]
+        groups = [(year, of_year) for year, of_year in groups if of_year]
+    return {"groups": groups, "library": library, "kinds": KINDS}
+
+
+class Topics(SphinxDirective):
+    """`topics`: the focuses of the writing, each linked to its page once it has one, with the number of pieces."""
+
+    def run(self) -> list[nodes.Node]:
+        """Make the list."""
+        return [view(self.env, "topics.html", topics_context)]
+
+
+def topics_context(domain: WritingDomain, _options: dict[str, Any]) -> dict[str, Any]:
+    """Give the topics with their counts and pages."""
+    library = domain.library()
+    return {
+        "topics": [
+            (name, count, f"topics/{slug}" if f"topics/{slug}" in library.pages else None)
+            for slug, name, count in topics_with_counts(library)
+        ]
+    }
+
+
+class Featured(SphinxDirective):
+    """`featured SLUG`: one piece, its title and dek beside the content of the directive, which is its figure."""
+
+    required_arguments = 1
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        """Put the piece and its figure side by side."""
+        container = nodes.container(classes=["featured"])
+        container += view(self.env, "featured.html", featured_context, slug=self.arguments[0])
+        figure = nodes.container(classes=["featured-figure"])
+        self.state.nested_parse(self.content, self.content_offset, figure)
+        container += figure
+        return [container]
+
+
+def featured_context(domain: WritingDomain, options: dict[str, Any]) -> dict[str, Any]:
+    """Find the piece; a slug that does not exist draws nothing, which is told."""
+    library = domain.library()
+    post = library.post(options["slug"])
+    if post is None:
+        slugs = [other.slug for other in library.posts()]
+        logger.warning("%s", unknown("post", options["slug"], slugs), type="folio", subtype="featured")
+    return {"post": post, "library": library, "kinds": KINDS}
+
+
+class Labs(SphinxDirective):
+    """`labs`: every lab that has a page: its question, when it was reproduced, what reads it."""
+
+    def run(self) -> list[nodes.Node]:
+        """Make the list; every lab's results may change it."""
+        domain = writing(self.env)
+        for name in domain.records.labs:
+            self.env.note_dependency(domain.records.results_path(name).as_posix())
+        return [view(self.env, "labs.html", labs_context)]
+
+
+def labs_context(domain: WritingDomain, _options: dict[str, Any]) -> dict[str, Any]:
+    """Give each lab with its page and the pieces that rest on it."""
+    library = domain.library()
+    labs = [(lab, library.lab_page(name), library.readers_of_lab(name)) for name, lab in sorted(domain.records.labs.items())]
+    return {"labs": labs}
+
+
+class Statistics(SphinxDirective):
+    """`statistics`: what the site counts of itself, and every assumption that its pieces make."""
+
+    def run(self) -> list[nodes.Node]:
+        """Make the tables."""
+        return [view(self.env, "statistics.html", statistics_context)]
+
+
+def statistics_context(domain: WritingDomain, _options: dict[str, Any]) -> dict[str, Any]:
+    """Count pieces, words, labs and what the quantities of all pages rest on."""
+    library = domain.library()
+    return {
+        "posts": library.posts(),
+        "words": sum(post.words for post in library.posts()),
+        "labs": domain.records.labs,
+        "traces": total(page.traces for page in library.pages.values()),
+        "assuming": [(page, page.traces.assumptions) for page in library.pages.values() if page.traces.assumptions],
+    }
+
+
+def setup(app: Sphinx) -> None:
+    """Register the directives."""
+    from folio.reading import library_views
+
+    library_views.setup(app)
+    app.add_directive("posts", Posts)
+    app.add_directive("topics", Topics)
+    app.add_directive("featured", Featured)
+    app.add_directive("labs", Labs)
+    app.add_directive("statistics", Statistics)

@@ -1,0 +1,158 @@
+"""What surrounds a page's text: the bar, the rail, a post's header and the connections at its end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from docutils import nodes
+
+from folio.model.front_matter import KINDS, PageFront
+from folio.model.library import Citing, Library, Post, Related
+from folio.reading.domain import writing
+from folio.reading.navigation import Branch, branches
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in the bar."""
+
+    docname: str
+    title: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A section of the page, for its contents."""
+
+    anchor: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Frame:
+    """All that surrounds a page's text and comes from other pages.
+
+    Args:
+        layout: `home`, `post` or `page`.
+        places: the places of the bar.
+        tree: the tree of the site, opened at this page.
+        post: the post, where it is one.
+        kind, kinds: what its kind is called, one and many.
+        series: the name of its series, and how many parts stand.
+        previous, following: its neighbours in the series.
+        related, citing: what shares most with it, what links here.
+    """
+
+    layout: str
+    places: tuple[Place, ...]
+    tree: tuple[Branch, ...]
+    dek: str = ""
+    post: Post | None = None
+    kind: str = ""
+    series: tuple[str, int] | None = None
+    previous: Post | None = None
+    following: Post | None = None
+    related: tuple[Related, ...] = ()
+    citing: tuple[Citing, ...] = ()
+
+
+def frame_of(docname: str, env: BuildEnvironment, library: Library) -> Frame:
+    """Put together what surrounds a page.
+
+    Args:
+        docname: the page; one that the environment does not know (a search page) gets the bar and the tree.
+        env: for the toctrees and titles.
+        library: for the connections.
+
+    Returns:
+        The frame, made of plain data.
+    """
+    front = writing(env).fronts.get(docname)
+    page = library.pages.get(docname)
+    bar = [str(name) for name in env.config.folio_bar]
+    places = tuple(Place(name, _title(env, name), _holds(name, docname)) for name in bar if name in env.all_docs)
+    layout = front.layout if isinstance(front, PageFront) else "page"
+    tree = () if layout == "home" else branches(docname, env, library)
+    if not isinstance(page, Post):
+        citing = tuple(library.citing(docname)) if page is not None and page.lab else ()
+        return Frame(layout, places, tree, page.dek if page else "", citing=citing)
+    key = page.front.series
+    previous, following = library.neighbours(page)
+    return Frame(
+        "post",
+        places,
+        tree,
+        page.dek,
+        page,
+        KINDS[page.front.kind][0],
+        (library.series_names.get(key, key), len(library.series(key))) if key else None,
+        previous,
+        following,
+        tuple(library.related(page)),
+        tuple(library.citing(docname)),
+    )
+
+
+def _title(env: BuildEnvironment, docname: str) -> str:
+    return env.titles[docname].astext()
+
+
+def _holds(place: str, docname: str) -> bool:
+    """Tell whether a place of the bar is the page, or the folder it lies in."""
+    folder = place.removesuffix("/index")
+    return docname == place or (place != folder and docname.startswith(f"{folder}/"))
+
+
+def contents_of(doctree: nodes.document | None) -> list[Heading]:
+    """List a page's sections for its contents.
+
+    Args:
+        doctree: the page's resolved doctree; None for a page that has none.
+
+    Returns:
+        The second-level sections in order.
+    """
+    if doctree is None:
+        return []
+    top = [node for node in doctree.children if isinstance(node, nodes.section)]
+    return [
+        Heading(section["ids"][0], section[0].astext())
+        for outer in top
+        for section in outer.children
+        if isinstance(section, nodes.section) and section["ids"]
+    ]
+
+
+def _page_context(
+    app: Sphinx, pagename: str, _template: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    domain = writing(app.env)
+    library = domain.library()
+    context["frame"] = frame_of(pagename, app.env, library)
+    context["library"] = library
+    context["contents"] = contents_of(doctree)
+    context["profile"] = domain.records.profile
+    context["link"] = lambda docname: app.builder.get_relative_uri(pagename, docname)
+    context["has_page"] = lambda docname: docname in app.env.all_docs
+    # Furo computes the whole toctree into every page unless there is none; ours is bounded (navigation.py).
+    context.pop("toctree", None)
+
+
+def _drop_title(_app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Take the H1 out of the text: the page's header shows it, above the dek."""
+    for section in doctree.children:
+        if isinstance(section, nodes.section) and section.children and isinstance(section[0], nodes.title):
+            section.remove(section[0])
+            break
+
+
+def setup(app: Sphinx) -> None:
+    """Register the handlers; the context comes before Furo's."""
+    app.connect("html-page-context", _page_context, priority=400)
+    app.connect("doctree-resolved", _drop_title)

@@ -1,0 +1,61 @@
+// What a page does with a script; without one it reads the same.
+
+// The theme: system, light, dark, in the order that shows a change first. Furo's head script reads the same key.
+function themeSwitch(button) {
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const names = { auto: "follow the system", light: "light", dark: "dark" };
+  const read = () => (["light", "dark"].includes(document.body.dataset.theme) ? document.body.dataset.theme : "auto");
+  const tell = () => button.setAttribute("aria-label", `Theme: ${names[read()]}`);
+  button.addEventListener("click", () => {
+    const order = dark.matches ? ["auto", "light", "dark"] : ["auto", "dark", "light"];
+    const next = order[(order.indexOf(read()) + 1) % 3];
+    document.body.dataset.theme = next;
+    try { localStorage.setItem("theme", next); } catch { /* the choice then lasts for this page */ }
+    tell();
+  });
+  tell();
+  button.hidden = false;
+}
+
+// The contents name the section that is being read.
+function currentSection(contents) {
+  const links = new Map([...contents.querySelectorAll("a")].map((link) => [link.hash.slice(1), link]));
+  const sections = [...links.keys()].map((id) => document.getElementById(decodeURIComponent(id))).filter(Boolean);
+  const mark = () => {
+    const passed = sections.filter((section) => section.getBoundingClientRect().top < innerHeight * 0.3);
+    const here = passed.length ? links.get(passed[passed.length - 1].id) : null;
+    links.forEach((link) => (link === here ? link.setAttribute("aria-current", "true") : link.removeAttribute("aria-current")));
+  };
+  let waiting = false;
+  addEventListener("scroll", () => {
+    if (waiting) return;
+    waiting = true;
+    requestAnimationFrame(() => { waiting = false; mark(); });
+  }, { passive: true });
+  mark();
+}
+
+// A bound number's source: Esc puts it away (WCAG 1.4.13), and it never runs out of the window.
+function boundNumbers() {
+  const show = (bound) => {
+    bound.classList.remove("dismissed");
+    const source = bound.querySelector(".src");
+    source.style.translate = "";
+    const over = source.getBoundingClientRect().right - document.documentElement.clientWidth + 8;
+    if (over > 0) source.style.translate = `${-over}px 0`;
+  };
+  for (const bound of document.querySelectorAll(".bound")) {
+    bound.addEventListener("mouseenter", () => show(bound));
+    bound.addEventListener("focus", () => show(bound));
+  }
+  addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    document.querySelectorAll(".bound:hover, .bound:focus").forEach((bound) => bound.classList.add("dismissed"));
+  });
+}
+
+const button = document.querySelector(".theme-toggle");
+if (button) themeSwitch(button);
+const contents = document.querySelector(".contents");
+if (contents) currentSection(contents);
+boundNumbers();

@@ -1,0 +1,228 @@
+"""The claims of `docs/posts/patient-store-migration.md` about schedules, played afresh."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from math import factorial
+
+import pytest
+from hypothesis import Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
+
+from labs import migration_race as lab
+from labs.kit.store import read, values
+
+STORED = values(read("migration-race"))
+POLICIES = lab.POLICIES
+PAIRS = {"updates": lab.UPDATES, "deletes": lab.DELETES}
+
+
+@pytest.mark.parametrize("kind", PAIRS)
+@pytest.mark.parametrize("name", POLICIES)
+def test_the_stored_counts_are_those_of_a_fresh_run(name: str, kind: str) -> None:
+    count = lab.race(POLICIES[name], PAIRS[kind])
+    assert (count.divergent, count.total) == (STORED[f"{name}.{kind}.divergent"], 90)
+    assert STORED[f"series.{kind}"][list(POLICIES).index(name)] == count.divergent
+
+
+def test_every_order_is_played_exactly_once() -> None:
+    schedules = list(lab.interleavings({"A": 2, "B": 2, "F": 2}))
+    assert len(schedules) == len(set(schedules)) == factorial(6) // 2**3
+    assert all(sorted(schedule) == list("AABBFF") for schedule in schedules)
+
+
+def test_insert_if_absent_only_moves_the_race() -> None:
+    """The backfill becomes harmless to updates; what is left is the writers' own race, three parties or not."""
+    assert lab.race(POLICIES["overwrite"], lab.UPDATES, "BF").divergent > 0
+    assert lab.race(POLICIES["absent"], lab.UPDATES, "BF").divergent == 0
+    writers = lab.race(POLICIES["absent"], lab.UPDATES, "AB")
+    assert writers.divergent > 0
+    everybody = lab.race(POLICIES["absent"], lab.UPDATES)
+    assert everybody.divergent * writers.total == writers.divergent * everybody.total
+    saved = lab.race(POLICIES["overwrite"], lab.UPDATES).divergent - everybody.divergent
+    assert saved == STORED["absent.saved"]
+    assert 0 < saved < everybody.divergent
+
+
+def test_insert_if_absent_brings_a_deleted_row_back() -> None:
+    steps = lab.race(POLICIES["absent"], lab.DELETES, "BF").steps
+    assert "reads letter" in steps[0]
+    assert "sends letter" in steps[-1]
+    assert any("deleted" in step for step in steps[1:-1])
+
+
+def test_versions_settle_updates_and_not_deletes() -> None:
+    assert lab.race(POLICIES["versioned"], lab.UPDATES).divergent == 0
+    assert lab.race(POLICIES["versioned"], lab.DELETES).divergent > 0
+    assert lab.race(POLICIES["versioned"], lab.DELETES, "AB").divergent > 0, "two writers are enough"
+
+
+def test_a_smallest_counterexample_has_four_transactions() -> None:
+    lengths = {value for key, value in STORED.items() if key.endswith("smallest.length")}
+    assert lengths == {4}
+    for name, design in POLICIES.items():
+        for kind, changes in PAIRS.items():
+            found = lab.smallest(design, changes)
+            assert bool(found.steps) == bool(STORED[f"{name}.{kind}.divergent"])
+            assert not found.steps or STORED[f"{name}.{kind}.smallest.steps"] == "; ".join(found.steps)
+
+
+def test_no_smaller_number_of_parties_diverges() -> None:
+    for party in "AB":
+        for changes in PAIRS.values():
+            assert lab.race(POLICIES["overwrite"], changes, party + "F").total == 6
+            assert lab.play(lab.migration(POLICIES["overwrite"], changes), {party: 2}).divergent == 0
+
+
+@pytest.mark.parametrize("name", lab.WITHOUT)
+def test_each_rule_is_needed(name: str) -> None:
+    """Taking any one rule away breaks the design on operations on which the whole design holds."""
+    _, design, changes = lab.WITHOUT[name]
+    assert lab.race(design, changes).divergent == STORED[f"without.{name}.divergent"] > 0
+    assert lab.race(lab.FULL, changes).divergent == 0
+
+
+def test_removing_the_version_guard_from_the_statement_breaks_the_fix(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(lab.GUARDS, "newer", "")
+    assert lab.race(lab.FULL, lab.UPDATES).divergent > 0
+
+
+def test_three_writers_do_not_change_the_verdict() -> None:
+    def scene(stores: lab.Stores) -> lab.Parties:
+        three = {name: lab.writer(name, change, stores) for name, change in operations.items()}
+        return three | {"F": lab.backfill("F", stores)}
+
+    operations = {"A": lab.EMAIL, "B": None, "D": lab.PHONE}
+    count = lab.play(scene, dict.fromkeys("ABDF", 2))
+    assert (count.divergent, count.total) == (0, factorial(8) // 2**4)
+
+
+def test_tombstones_may_go_only_after_everybody_has_ended() -> None:
+    assert lab.collected("").divergent > 0
+    assert lab.collected("F").divergent > 0, "waiting for the backfill is not enough"
+    assert lab.collected("AB").divergent > 0, "nor is waiting for the writers"
+    assert lab.collected("ABF").divergent == 0
+
+
+def test_no_design_survives_a_crash_between_two_writes() -> None:
+    assert all(lab.crashes(design, lab.DELETES, repaired=False).divergent > 0 for design in POLICIES.values())
+    assert STORED["crash.tombstones.updates.divergent"] > STORED["crash.tombstones.updates.total"] / 2
+    assert STORED["crash.tombstones.deletes.divergent"] > STORED["crash.tombstones.deletes.total"] / 2
+
+
+def test_a_second_pass_repairs_only_if_it_carries_tombstones_and_outranks() -> None:
+    live_rows = replace(lab.FULL, copies_tombstones=False)
+    absent = replace(lab.FULL, copies="absent")
+    for changes in PAIRS.values():
+        assert lab.crashes(lab.FULL, changes, repaired=True).divergent == 0
+    assert lab.crashes(live_rows, lab.UPDATES, repaired=True).divergent == 0
+    assert lab.crashes(live_rows, lab.DELETES, repaired=True).divergent == STORED["repair.live_rows.deletes.divergent"]
+    assert STORED["repair.live_rows.deletes.divergent"] > 0
+    assert lab.crashes(absent, lab.DELETES, repaired=True).divergent > 0
+    for name in ("overwrite", "absent"):
+        assert STORED[f"repair.{name}.updates.divergent"] > 0
+
+
+def test_without_a_crash_the_backfill_need_not_carry_tombstones() -> None:
+    assert STORED["live_rows.divergent"] == 0
+    assert STORED["absent_copies.divergent"] == 0
+
+
+def test_a_second_pass_that_starts_before_the_crash_is_not_enough() -> None:
+    turns = lab.turns_of(lab.FULL, "ABFG") | {"B": 1}
+    early = lab.play(
+        lab.migration(lab.FULL, lab.DELETES), turns, where=lambda schedule: schedule.index("G") < schedule.index("B")
+    )
+    assert early.divergent > 0
+
+
+def test_the_right_to_number_cannot_be_held_twice() -> None:
+    mixed, apart = lab.cutover(overlapping=True), lab.cutover(overlapping=False)
+    assert mixed.divergent == mixed.total == STORED["cutover.overlapping.total"]
+    assert (apart.divergent, apart.total) == (0, 2)
+
+
+def test_versions_silence_false_alarms_and_not_true_ones() -> None:
+    assert lab.shadowed(by_version=False).divergent == STORED["shadow.plain.divergent"] > 0
+    assert lab.shadowed(by_version=True).divergent == 0
+    assert lab.shadowed({**lab.WORDS, "E": "phone"}, by_version=True).divergent > 0
+
+
+class Migration(RuleBasedStateMachine):
+    """Any number of writers, copies, crashes and repeated deliveries; at the end the stores must agree."""
+
+    design = lab.FULL
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stores = lab.Stores(lab.Store(), lab.Store())
+        self.stores.old.reset(lab.START)
+        self.flying: list[Iterator[str]] = []
+        self.sent: list[lab.Row] = [lab.translate(lab.START)]
+        self.copied = False
+
+    @rule(change=st.sampled_from([lab.EMAIL, lab.PHONE, lab.EVENING, None]))
+    def write(self, change: lab.Change) -> None:
+        party = lab.writer("writer", change, self.stores, self.design)
+        next(party)
+        row = self.stores.old.read()
+        if row:
+            self.sent.append(lab.translate(row))
+        self.flying.append(party)
+
+    @rule()
+    def copy(self) -> None:
+        party = lab.backfill("backfill", self.stores, self.design)
+        next(party)
+        self.flying.append(party)
+
+    @precondition(lambda self: self.flying)
+    @rule(data=st.data())
+    def land(self, data: st.DataObject) -> None:
+        next(self.flying.pop(data.draw(st.integers(0, len(self.flying) - 1))))
+
+    @precondition(lambda self: self.flying)
+    @rule(data=st.data())
+    def crash(self, data: st.DataObject) -> None:
+        self.flying.pop(data.draw(st.integers(0, len(self.flying) - 1)))
+
+    @rule(data=st.data())
+    def deliver_again(self, data: st.DataObject) -> None:
+        self.stores.new.take(data.draw(st.sampled_from(self.sent)), self.design.writes)
+
+    def teardown(self) -> None:
+        last = lab.backfill("last pass", self.stores, self.design)
+        next(last)
+        for party in [last, *self.flying]:  # the pass lands first: whatever was under way must not undo it
+            next(party)
+        assert self.stores.agree()
+
+
+SEARCH = settings(
+    derandomize=True,
+    database=None,
+    max_examples=300,
+    stateful_step_count=12,
+    deadline=None,
+    phases=[Phase.generate],
+)
+
+
+def test_no_sequence_of_events_beats_the_full_design() -> None:
+    run_state_machine_as_test(Migration, settings=SEARCH)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        replace(lab.FULL, writes="any"),
+        replace(lab.FULL, copies="any"),
+        replace(lab.FULL, tombstones=False, copies_tombstones=False),
+        replace(lab.FULL, copies_tombstones=False),
+    ],
+    ids=["writers overwrite", "copies overwrite", "rows are removed", "copies skip deleted rows"],
+)
+def test_the_search_finds_each_broken_design(broken: lab.Design) -> None:
+    machine = type("Broken", (Migration,), {"design": broken})
+    with pytest.raises(AssertionError):
+        run_state_machine_as_test(machine, settings=SEARCH)
