@@ -27,8 +27,6 @@ myst_dmath_allow_digits = False  # "$10" is money
 myst_disable_syntax = ["html_block", "html_inline"]
 myst_footnote_transition = False
 myst_heading_anchors = 3
-# MyST warns of headings inside directives (the profile's roles are such) and of nothing else under this name.
-suppress_warnings = ["myst.nested_header"]
 
 # -- Sources ----------------------------------------------------------------------------------------------------------
 bibtex_bibfiles = ["references.bib"]

@@ -286,16 +286,20 @@ class Comparison:
     differs_at_same_version: bool = False
 
 
-def shadow_read(stores: Stores, seen: Comparison, codes: Mapping[str, str] = WORDS) -> Iterator[Step]:
-    """Read the old store, then the new, and compare; `codes` is the translation that the comparison expects."""
-    old = stores.old.read()
-    yield "the shadow read reads the old store"
-    new = stores.new.read()
+def shadow_read(
+    stores: Stores, seen: Comparison, codes: Mapping[str, str] = WORDS, *, new_first: bool = False
+) -> Iterator[Step]:
+    """Read both stores, one after the other, and compare; `codes` is the translation that the comparison expects."""
+    first, second = (stores.new, stores.old) if new_first else (stores.old, stores.new)
+    before = first.read()
+    yield "the shadow read reads one store"
+    after = second.read()
+    old, new = (after, before) if new_first else (before, after)
     wanted = translate(old, codes).content() if old else None
     seen.differs = wanted != (new.content() if new else None)
     same = old is not None and new is not None and old.version == new.version
     seen.differs_at_same_version = seen.differs and same
-    yield "the shadow read reads the new store"
+    yield "the shadow read reads the other store and compares"
 
 
 Parties: TypeAlias = Mapping[str, Iterator[Step]]
@@ -464,12 +468,13 @@ def cutover(*, overlapping: bool) -> Count:
     return play(scene, {"A": 2, "B": 2}, copied=True, where=where)
 
 
-def shadowed(codes: Mapping[str, str] = WORDS, *, by_version: bool) -> Count:
+def shadowed(codes: Mapping[str, str] = WORDS, *, by_version: bool, new_first: bool = False) -> Count:
     """Play two writers and one shadow read after the backfill, and count the schedules in which it reports a mismatch.
 
     Args:
         codes: the translation that the comparison expects; another one than the writers' is a bug to be found.
         by_version: whether it compares only rows with equal numbers.
+        new_first: whether it reads the new store before the old one.
     """
     seen = Comparison()
 
@@ -477,7 +482,7 @@ def shadowed(codes: Mapping[str, str] = WORDS, *, by_version: bool) -> Count:
         return {
             "A": writer("A", EMAIL, stores),
             "B": writer("B", PHONE, stores),
-            "S": shadow_read(stores, seen, codes),
+            "S": shadow_read(stores, seen, codes, new_first=new_first),
         }
 
     return play(
@@ -571,6 +576,7 @@ def run(progress: Progress) -> Results:
     progress(0.9, "cutover and shadow reads")
     note("cutover.overlapping", cutover(overlapping=True), "an old-first and a new-first writer overlap")
     note("cutover.apart", cutover(overlapping=False), "one ends before the other begins")
+    note("shadow.new_first", shadowed(by_version=True, new_first=True), "equal numbers only, the new store read first")
     swapped = {**WORDS, "E": "phone"}
     note("shadow.plain", shadowed(by_version=False), "a shadow read reports a mismatch that is none")
     note("shadow.versioned", shadowed(by_version=True), "the same, comparing only equal numbers")

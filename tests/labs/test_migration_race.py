@@ -82,6 +82,17 @@ def test_each_rule_is_needed(name: str) -> None:
     assert lab.race(lab.FULL, changes).divergent == 0
 
 
+def test_a_forgetful_old_store_loses_exactly_where_the_delete_comes_first() -> None:
+    design = lab.WITHOUT["forgetting"][1]
+    for first, bad in (("AB", 0), ("BA", 45)):
+        count = lab.play(
+            lab.migration(design, lab.DELETES),
+            lab.turns_of(design),
+            where=lambda schedule, first=first: schedule.index(first[0]) < schedule.index(first[1]),
+        )
+        assert (count.divergent, count.total) == (bad, 45)
+
+
 def test_removing_the_version_guard_from_the_statement_breaks_the_fix(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(lab.GUARDS, "newer", "")
     assert lab.race(lab.FULL, lab.UPDATES).divergent > 0
@@ -145,6 +156,7 @@ def test_the_right_to_number_cannot_be_held_twice() -> None:
 def test_versions_silence_false_alarms_and_not_true_ones() -> None:
     assert lab.shadowed(by_version=False).divergent == STORED["shadow.plain.divergent"] > 0
     assert lab.shadowed(by_version=True).divergent == 0
+    assert lab.shadowed(by_version=True, new_first=True).divergent == 0
     assert lab.shadowed({**lab.WORDS, "E": "phone"}, by_version=True).divergent > 0
 
 

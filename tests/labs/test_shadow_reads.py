@@ -44,9 +44,12 @@ def test_on_even_traffic_stratifying_does_not_help() -> None:
 
 def test_below_a_budget_proportional_protects_more_use() -> None:
     below, above = STORED["use.crossing"], STORED["use.crossing"] + lab.PATHS
-    assert lab.proportional_by_use(SHARES[1.0], below) >= lab.stratified(lab.PATHS, below)
+    for reads in range(lab.PATHS, below + 1, lab.PATHS):
+        assert lab.proportional_by_use(SHARES[1.0], reads) >= lab.stratified(lab.PATHS, reads)
     assert lab.proportional_by_use(SHARES[1.0], above) < lab.stratified(lab.PATHS, above)
-    assert STORED["extreme.use_ratio"] < 0.25
+    assert STORED["extreme.use_ratio"] < 0.25, "ahead all the way to the target"
+    for reads in range(lab.PATHS, lab.needs_by_use(2.0), lab.PATHS):
+        assert lab.proportional_by_use(SHARES[2.0], reads) >= lab.stratified(lab.PATHS, reads)
 
 
 def test_no_sampling_waits_less_than_shadowing_everything() -> None:

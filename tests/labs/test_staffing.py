@@ -248,17 +248,29 @@ def test_callers_who_hang_up_need_no_more_agents():
                 assert agents_needed_with_hanging_up(calls, handling, patience) <= agents_needed(calls, handling)
 
 
-def test_lognormal_times_move_the_service_level_by_less_than_two_points(stored):
-    assert 0 < stored["lognormal.fall"] < 2
-    assert 0 < stored["lognormal.rise"] < 2
+def test_lognormal_times_move_the_service_level_by_a_few_points_and_even_calls_are_kinder(stored):
+    assert 0 < stored["lognormal.fall"] < 3
+    assert 0 < stored["lognormal.rise"] < 3
     for size in ("at20", "at100"):
         for when in ("before", "after"):
             assert stored[f"lognormal5.{size}.{when}"] > stored[f"lognormal15.{size}.{when}"]
+    assert stored["lognormal15.at20.before"] < PROMISE.share < stored["check.formula"][2]
 
 
 def test_on_a_moving_day_the_misses_follow_busier_half_hours_and_shorter_calls_miss_less(stored):
-    assert stored["days.missed_after"] < stored["days.missed_before"]
-    assert stored["days.worst_after"] > stored["days.worst_before"]
-    for when in ("before", "after"):
-        assert stored[f"days.after_busier_{when}"] > 0.75 * stored[f"days.missed_{when}"]
-        assert stored[f"days.level_{when}"] > PROMISE.share
+    for rule in ("first", "name"):
+        before, after = f"days.{rule}.before", f"days.{rule}.after"
+        assert stored[f"{after}.missed"] < stored[f"{before}.missed"]
+        assert stored[f"{after}.worst"] > stored[f"{before}.worst"]
+        for run in (before, after):
+            assert stored[f"{run}.busier"] >= 0.9 * stored[f"{run}.missed"]
+            assert stored[f"{run}.level"] > PROMISE.share
+    assert stored["days.name.before.missed"] < stored["days.first.before.missed"]
+
+
+def test_on_a_day_that_does_not_move_both_rules_for_going_home_are_the_same():
+    runs = []
+    for by_name in (False, True):
+        chance = Random(4)
+        runs.append(simulate(arrivals([40] * 4, 20, chance), exponential(BEFORE), [15] * 4, chance, by_name=by_name))
+    assert runs[0] == runs[1]

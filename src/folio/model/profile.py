@@ -247,6 +247,15 @@ class Profile(Strict):
             raise UnknownNameError("line", key, lines.keys())
         return lines[key]
 
+    def role_of(self, key: str) -> Role:
+        """Find the role that a line of the experience belongs to.
+
+        Raises:
+            UnknownNameError: if there is no such line; names the nearest.
+        """
+        line = self.line(key)
+        return next(role for role in self.work if line in role.lines)
+
     @cached_property
     def facts(self) -> Mapping[str, Fact]:
         """All facts by key: those of the lines, and `person.…` for those of `basics`."""

@@ -14,10 +14,11 @@ UNITS = (
     r"[KMGT]i?B\b|bytes?\b|RPS\b|"
     r"calls?\b|agents?\b|people\b|events?\b|records?\b|rows?\b|requests?\b|reads?\b|paths?\b|schedules?\b|times\b"
 )
+NUMBER = r"\d+(?:,\d{3})*(?:\.\d+)?"
 QUANTITY = re.compile(
-    rf"[$€£]\s?\d[\d,.]*(?:\s?(?:[KMB]\b|thousand\b|million\b|billion\b))?\+?"
-    rf"|(?<![\w.,/-])\d[\d,]*(?:\.\d+)?[\s\u00a0-]?(?:million |billion |thousand )?(?:{UNITS})"
-    rf"|(?<![\w.,/-])\d[\d,]* of (?:the )?\d[\d,]*\b"
+    rf"[$€£]\s?{NUMBER}(?:\s?(?:[KMB]\b|thousand\b|million\b|billion\b))?\+?"
+    rf"|(?<![\w.,/-]){NUMBER}[\s\u00a0-]?(?:million |billion |thousand )?(?:{UNITS})"
+    rf"|(?<![\w.,/-]){NUMBER} of (?:the )?{NUMBER}\b"
     rf"|(?<![\w.,/-])\d{{1,3}}(?:,\d{{3}})+\b"
 )
 SENTENCE_END = re.compile(rf"(?<=[.!?])(?=[\s\"”’)]+[^\s{CITED}])|(?<=[.!?]{CITED})(?=\s)")

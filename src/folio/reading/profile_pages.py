@@ -39,7 +39,17 @@ class ProfilePart(SphinxDirective):
         if domain.records.profile is None:
             return []
         text = "\n".join(self.lines(domain.records.profile))
-        return self.parse_text_to_nodes(text, allow_section_headings=self.headings)
+        parsed = self.parse_text_to_nodes(text, allow_section_headings=self.headings)
+        for node in parsed:
+            for card in node.findall(lambda item: isinstance(item, nodes.container)):
+                self._anchor(card)
+        return parsed
+
+    def _anchor(self, card: nodes.container) -> None:
+        """Turn a card's class `anchor-KEY` into an id: a MyST target would make a label for the whole site."""
+        for name in [name for name in card["classes"] if name.startswith("anchor-")]:
+            card["classes"].remove(name)
+            card["ids"].append(name.removeprefix("anchor-"))
 
     def lines(self, profile: Profile) -> Iterable[str]:
         """Write the part as lines of MyST."""
@@ -112,12 +122,12 @@ def full_role(role: Role) -> Iterator[str]:
     yield role.summary
     yield ""
     yield "::::{grid} 1 1 1 1"
-    yield ":class-container: record"
+    yield ":class-container: record outcomes-in-full"
     yield ":gutter: 0"
     for line in role.lines:
         yield f":::{{grid-item-card}} {{outcome}}`{line.key}`"
         yield ":shadow: none"
-        yield f"({line.key})="
+        yield f":class-card: anchor-{line.key}"
         yield f"[{line.label}]{{.label}}"
         yield ""
         yield bound_text(line)
@@ -139,7 +149,7 @@ class Education(ProfilePart):
     def lines(self, profile: Profile) -> Iterator[str]:
         """Write the grid."""
         yield "::::{grid} 1 1 2 2"
-        yield ":class-container: record"
+        yield ":class-container: record quiet-titles"
         yield ":gutter: 0"
         for item in profile.education:
             yield f":::{{grid-item-card}} {', '.join(filter(None, [item.studyType, item.area]))}"
@@ -174,7 +184,7 @@ class Skills(ProfilePart):
     def lines(self, profile: Profile) -> Iterator[str]:
         """Write the grid."""
         yield "::::{grid} 1 1 2 2"
-        yield ":class-container: record skills"
+        yield ":class-container: record quiet-titles"
         yield ":gutter: 0"
         for item in profile.skills:
             yield f":::{{grid-item-card}} {item.name}"

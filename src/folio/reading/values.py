@@ -12,6 +12,7 @@ from folio.model.bindings import expand, split_format
 from folio.model.writing_numbers import written
 
 if TYPE_CHECKING:
+    from folio.model.profile import Role
     from folio.reading.domain import WritingDomain
 
 logger = logging.getLogger(__name__)
@@ -65,10 +66,12 @@ def look_up(kind: str, content: str, docname: str, domain: WritingDomain) -> Val
         if records.profile is None:
             return Value("fact", key, key, "the profile could not be read")
         if kind == "snapshot":
-            return Value("fact", "snapshot", records.profile.snapshot[int(key)].figure, "The record")
+            item = records.profile.snapshot[int(key)]
+            role = records.profile.role_of(item.line) if item.line else None
+            return Value("fact", f"snapshot.{key}", item.figure, _record(role))
         if kind == "outcome":
             line = records.profile.line(key)
-            return Value("fact", key, line.plain(line.figure), "The record", anchor=key)
+            return Value("fact", key, line.plain(line.figure), _record(records.profile.role_of(key)), anchor=key)
         fact = records.profile.fact(key)
         page = domain.env.config.folio_experience if fact.line else ""
         return Value(kind, key, fact.value, f"The record: {fact.source}", page=page, anchor=fact.line or "")
@@ -85,9 +88,13 @@ def look_up(kind: str, content: str, docname: str, domain: WritingDomain) -> Val
     )
 
 
+def _record(role: Role | None) -> str:
+    return f"The record: {role.position}, {role.name}, {role.dates}" if role else "The record as a whole"
+
+
 def depend(docname: str, path: str, domain: WritingDomain) -> None:
     """Note that a page is to be read again when a file changes."""
-    domain.env.dependencies[docname].add(path)
+    domain.env.note_dependency(path, docname=docname)
 
 
 def expand_for(docname: str, text: str, domain: WritingDomain, line: int | None = None) -> str:

@@ -1,0 +1,111 @@
+"""What can be run here: `nox -s NAME`. Each session makes its own environment from hashed pins."""
+
+from __future__ import annotations
+
+import socket
+
+import nox
+
+nox.needs_version = ">=2025.2.9"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.sessions = ["tests", "lint"]
+nox.options.error_on_missing_interpreters = False
+
+DOCTREES = "docs/_build/doctrees"
+HTML = "docs/_build/html"
+
+
+def prepare(session: nox.Session, group: str) -> None:
+    """Install a dependency group as it is pinned, then the project itself, which brings no dependencies."""
+    session.env["UV_PYTHON_DOWNLOADS"] = "never"  # the Python that runs nox is the one that is used
+    session.env["UV_COMPILE_BYTECODE"] = "1"
+    session.install("--require-hashes", "-r", f"requirements/{group}.txt")
+    session.install("--no-deps", "-e", ".")
+
+
+def free_port(wanted: int = 8000) -> int:
+    """Take the wanted port, or any that is free where somebody else has it."""
+    with socket.socket() as probe:
+        if probe.connect_ex(("127.0.0.1", wanted)) != 0:
+            return wanted
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@nox.session
+def live(session: nox.Session) -> None:
+    """Build the site with drafts, serve it on 127.0.0.1 and rebuild on every change. Extra words go to sphinx-autobuild."""
+    prepare(session, "live")
+    session.run(
+        "sphinx-autobuild",
+        *("-b", "dirhtml", "-n", "-d", "docs/_build/live-doctrees"),
+        *("--host", "127.0.0.1", "--port", str(free_port())),
+        *("--watch", "src/folio", "--watch", "labs/results"),
+        *session.posargs,
+        "docs",
+        "docs/_build/live",
+        env={"FOLIO_DRAFTS": "1"},
+    )
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the site into docs/_build/html; any warning fails the build, after all of them have been told."""
+    prepare(session, "docs")
+    session.run(
+        "sphinx-build",
+        *("-b", "dirhtml", "-n", "-W", "--keep-going", "-j", "auto", "-d", DOCTREES),
+        *session.posargs,
+        "docs",
+        HTML,
+    )
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run all tests, the browser's included; a browser is found, or installed where that may be done."""
+    prepare(session, "tests")
+    session.run("python", "tests/browser/chromium.py")
+    session.run("pytest", *(session.posargs or ["-n", "2", "--dist", "loadgroup"]))
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check format, lint, types and spelling."""
+    prepare(session, "lint")
+    session.run("ruff", "format", "--check", ".")
+    session.run("ruff", "check", ".")
+    session.run("mypy")
+    session.run("codespell")
+    session.run("rumdl", "check", ".")
+
+
+@nox.session
+def labs(session: nox.Session) -> None:
+    """Run all labs, or those named, and store what they find; with `--check`, compare with what is stored instead."""
+    prepare(session, "labs")
+    session.run("python", "-m", "labs", *session.posargs)
+
+
+@nox.session
+def linkcheck(session: nox.Session) -> None:
+    """Check every external link; needs the network."""
+    prepare(session, "docs")
+    session.run(
+        "sphinx-build", *("-b", "linkcheck", "-n", "-d", DOCTREES), *session.posargs, "docs", "docs/_build/linkcheck"
+    )
+
+
+@nox.session
+def pins(session: nox.Session) -> None:
+    """Write requirements/ anew from pyproject.toml: one version of each package for all Pythons, with hashes."""
+    session.env["UV_PYTHON_DOWNLOADS"] = "never"
+    session.install("uv")
+    for group in ("docs", "tests", "lint", "labs", "live"):
+        session.run(
+            *("uv", "pip", "compile", "--quiet", "--universal", "--fork-strategy", "fewest", "--python-version", "3.11"),
+            *("--generate-hashes", "--no-emit-index-url", "--no-header", "--group", group),
+            *("-o", f"requirements/{group}.txt"),
+            *session.posargs,
+        )
