@@ -35,7 +35,7 @@ def free_port(wanted: int = 8000) -> int:
 
 @nox.session
 def live(session: nox.Session) -> None:
-    """Build the site with drafts, serve it on 127.0.0.1 and rebuild on every change. Extra words go to sphinx-autobuild."""
+    """Build the site with drafts, serve it on 127.0.0.1, rebuild on every change; takes sphinx-autobuild's options."""
     prepare(session, "live")
     session.run(
         "sphinx-autobuild",
@@ -104,7 +104,17 @@ def pins(session: nox.Session) -> None:
     session.install("uv")
     for group in ("docs", "tests", "lint", "labs", "live"):
         session.run(
-            *("uv", "pip", "compile", "--quiet", "--universal", "--fork-strategy", "fewest", "--python-version", "3.11"),
+            *(
+                "uv",
+                "pip",
+                "compile",
+                "--quiet",
+                "--universal",
+                "--fork-strategy",
+                "fewest",
+                "--python-version",
+                "3.11",
+            ),
             *("--generate-hashes", "--no-emit-index-url", "--no-header", "--group", group),
             *("-o", f"requirements/{group}.txt"),
             *session.posargs,

@@ -300,7 +300,7 @@ def coverage(values: Values, width: int) -> str:
         chart.marks(reads, ys, tone, x_key="curve.reads", y_key=f"curve.{name}")
     for tone, name, index, words in (
         (2, "stratified", 4, "stratified"),
-        (1, "zipf", 5, "proportional"),
+        (1, "zipf", 5, "by use"),
         (3, "steep", 6, "exponent 1.5"),
     ):
         y = series(values, f"curve.{name}")[index]

@@ -58,7 +58,9 @@ LAB = Lab(
         Parameter("BEFORE", BEFORE, "s", "average handling time before: the record's 8 minutes"),
         Parameter("AFTER", AFTER, "s", "average handling time after: the record's 5 minutes"),
         Parameter("SIZES", "5 to 1,000", "calls per half hour", "illustrative: from a corner desk to a large centre"),
-        Parameter("PROMISE", "80% within 20", "s", "illustrative: a widespread promise; 90/10, 80/60 and 80/300 are tried too"),
+        Parameter(
+            "PROMISE", "80% within 20", "s", "illustrative: a widespread promise; 90/10, 80/60 and 80/300 are tried too"
+        ),
         Parameter("DAY", sum(DAY), "calls a day", "illustrative: a round number, spread over 48 half hours by hand"),
         Parameter(
             "patience", "120 and 300", "s", "illustrative: mean time before a waiting caller hangs up (Erlang A)"
@@ -417,6 +419,7 @@ def every_size() -> Results:
         "every.below": Result(count.below, "sizes that free fewer agents than the load that goes", "sizes"),
         "every.above": Result(count.above, "sizes that free more than 3/8 of the roster", "sizes"),
         "every.between": Result(count.between, "sizes that free an amount between the two, ends included", "sizes"),
+        "every.last_exception": Result(count.last_exception, "the largest size that is below or above", "calls"),
         "every.thirty": Result(last[0.70] + 1, "from this size on the saving is always 30% or more", "calls"),
         "every.thirtyfive": Result(last[0.65] + 1, "from this size on the saving is always 35% or more", "calls"),
         "every.at16": Result(1 - ratio[16], "share of the agents freed at 16 calls per half hour"),
@@ -447,6 +450,7 @@ class Count:
     below: int
     between: int
     above: int
+    last_exception: int
     broken: int
     rule_exact: int
     rule_short: int
@@ -456,19 +460,23 @@ class Count:
 
 def compare_every_size(promise: Promise = PROMISE, before: float = BEFORE, after: float = AFTER) -> Count:
     """Compare two handling times at every size, under one promise."""
-    below = above = broken = 0
+    below = above = last_exception = broken = 0
     errors = []
     for calls in range(1, LARGEST + 1):
         roster, need = agents_needed(calls, before, promise), agents_needed(calls, after, promise)
         freed = roster - need
-        below += freed < offered_load(calls, before - after) - 1e-9
-        above += freed > (1 - after / before) * roster + 1e-9
+        too_few = freed < offered_load(calls, before - after) - 1e-9
+        too_many = freed > (1 - after / before) * roster + 1e-9
+        below += too_few
+        above += too_many
+        last_exception = calls if too_few or too_many else last_exception
         broken += level_after_cut(calls, promise, before, after) < promise.share
         errors.append(rule_of_two_factors(calls, roster, before, after) - need)
     return Count(
         below,
         LARGEST - below - above,
         above,
+        last_exception,
         broken,
         rule_exact=sum(error == 0 for error in errors),
         rule_short=sum(error < 0 for error in errors),

@@ -40,7 +40,7 @@ class Page:
     dek: str
     links: tuple[Link, ...] = ()
     lab: str | None = None
-    traces: Traces = Traces()
+    traces: Traces = field(default_factory=Traces)
 
 
 @dataclass(frozen=True, slots=True)

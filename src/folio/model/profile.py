@@ -62,7 +62,7 @@ class WithFacts(Strict):
         facts: the values by name, exactly as they may be said.
     """
 
-    facts: dict[FactName, Text] = {}
+    facts: dict[FactName, Text] = Field(default_factory=dict)
 
     def plain(self, text: str) -> str:
         """Put the values into a text."""

@@ -114,7 +114,5 @@ def find(labs: Mapping[str, LabResults], address: str) -> Found:
         raise UnknownNameError("result", address, addresses)
     result = results[key]
     if isinstance(result.value, list):
-        raise LookupError(
-            f"the result {address!r} is a series of {len(result.value)}: bind one number, or show it in a figure"
-        )
+        raise LookupError(f"the result {address!r} is a series of {len(result.value)}: bind one number or draw it")
     return Found(labs[name], key, result.value, result.what, result.unit)

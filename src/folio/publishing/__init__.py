@@ -9,9 +9,6 @@ from folio.publishing import build_state, prune
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-HTML_BUILDERS = frozenset({"html", "dirhtml"})
-"""The builders that make the site (epub also calls its format "html")."""
-
 
 def setup(app: Sphinx) -> None:
     """Register what follows a build."""

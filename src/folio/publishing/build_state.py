@@ -1,8 +1,8 @@
 """A build that fails or is interrupted never looks finished, and the next one makes good what it left.
 
-While a build runs, the home page is a notice that says so; the real one is put in its place only when all is written and
-nothing warned that fails the build. What Sphinx does not do by itself: a page that warned is read again by the next
-build (or that build would exit 0 with the fault still there), and after an interruption every page is.
+While a build runs, the home page is a notice that says so; the real one is put in its place only when all is written
+and nothing warned that fails the build. What Sphinx does not do by itself: a page that warned is read again by the
+next build (or that build would exit 0 with the fault still there), and after an interruption every page is.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sphinx.util import logging
+
+from folio.publishing.outputs import HTML_BUILDERS, page_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Set
@@ -90,7 +92,7 @@ class BuildState:
         """
         standard_logging.getLogger(logging.NAMESPACE).removeHandler(self.log)
         failed = exception is not None or (bool(self.log.told) and self.app.warningiserror)
-        home = Path(self.app.builder.get_output_path(self.app.config.root_doc))
+        home = page_path(self.app, self.app.config.root_doc)
         if failed or not self.held_home.exists():
             self._write_notice("This build failed.", [f"{where} {what}".strip() for where, what in self.log.told])
         else:
@@ -107,7 +109,7 @@ class BuildState:
         return docname if docname in self.app.env.all_docs else None
 
     def _write_notice(self, message: str, warnings: Iterable[str]) -> None:
-        home = Path(self.app.builder.get_output_path(self.app.config.root_doc))
+        home = page_path(self.app, self.app.config.root_doc)
         home.parent.mkdir(parents=True, exist_ok=True)
         items = "".join(f"<li><pre>{escape(item)}</pre></li>" for item in warnings)
         home.write_text(
@@ -119,8 +121,6 @@ class BuildState:
 
 def setup(app: Sphinx) -> None:
     """Register the handlers; the state lives as long as the application."""
-    from folio.publishing import HTML_BUILDERS
-
     states: list[BuildState] = []
 
     def begin(app: Sphinx) -> None:

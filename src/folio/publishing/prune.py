@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from folio.publishing.outputs import page_path
+
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
@@ -22,7 +24,7 @@ def stale_outputs(app: Sphinx) -> list[Path]:
         The files, sorted.
     """
     out = Path(app.outdir)
-    owned = {Path(app.builder.get_output_path(name)) for name in (*app.env.all_docs, *GENERATED)}
+    owned = {page_path(app, name) for name in (*app.env.all_docs, *GENERATED)}
     sources = {out / "_sources" / f"{name}{Path(app.env.doc2path(name)).suffix}.txt" for name in app.env.all_docs}
     pages = {path for path in out.rglob("*.html") if "_static" not in path.relative_to(out).parts}
     copies = set((out / "_sources").rglob("*.txt"))

@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 
 class BoundRole(SphinxRole):
-    """`fact` and `result`: the value itself, bound to its record; `outcome` and `snapshot`, used by the profile's pages."""
+    """The value itself, bound to its record: `fact` and `result`; `outcome` and `snapshot` for the profile's pages."""
 
     def __init__(self, kind: str) -> None:
         super().__init__()
@@ -91,8 +91,8 @@ class MarkFirstInSection(SphinxPostTransform):
         """Number the values that are marked."""
         seen: set[tuple[int, str]] = set()
         number = 0
-        for node in self.document.findall(lambda item: isinstance(item, bound_value | traced)):
-            if _inside(node, (nodes.title, nodes.reference)):
+        for node in self.document.findall(nodes.inline):
+            if not isinstance(node, bound_value | traced) or _inside(node, (nodes.title, nodes.reference)):
                 continue
             if isinstance(node, bound_value):
                 place = (id(_section(node)), node["key"])

@@ -31,7 +31,10 @@ class CheckedStyle(Unsorted):  # type: ignore[misc]
 
     def format_url(self, e: Entry) -> Any:
         """Write the address as a link with its own text, without the scheme."""
-        return href[field("url", raw=True), field("url", raw=True, apply_func=lambda url: re.sub(r"^https?://(www\.)?", "", url))]
+        return href[
+            field("url", raw=True),
+            field("url", raw=True, apply_func=lambda url: re.sub(r"^https?://(www\.)?", "", url)),
+        ]
 
     def format_web_refs(self, e: Entry) -> Any:
         """Write where to find it and how far it was checked; both come last in every kind of entry."""
@@ -44,7 +47,9 @@ class CheckedStyle(Unsorted):  # type: ignore[misc]
 def short_name(entry: Entry) -> str:
     """Name a source in a few words: "Koole & Mandelbaum 2002", "Bronson et al. 2021"."""
     people = entry.persons.get("author") or entry.persons.get("editor") or []
-    names = [" ".join([*person.prelast_names, *person.last_names]).replace("{", "").replace("}", "") for person in people]
+    names = [
+        " ".join([*person.prelast_names, *person.last_names]).replace("{", "").replace("}", "") for person in people
+    ]
     who = " & ".join(names) if len(names) < 3 else f"{names[0]} et al."
     return f"{who or entry.fields.get('title', entry.key)} {entry.fields.get('year', '')}".strip()
 

@@ -12,7 +12,7 @@ from sphinx.util.docutils import SphinxDirective
 from folio.model.library import Post
 from folio.reading.citations import short_name
 from folio.reading.domain import WritingDomain, writing
-from folio.reading.library_views import view
+from folio.reading.library_views import library_view, view
 from folio.reading.values import depend
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def evidence_context(domain: WritingDomain, options: dict[str, Any]) -> dict[str
 
 
 class GatherNotes(SphinxTransform):
-    """Gather footnotes and sources at the end of a page under a heading of their own, and tell the box of the sources."""
+    """Gather footnotes and sources at the end of a page under their own heading, and tell the box of the sources."""
 
     default_priority = 910  # after MyST has moved its footnotes to the end
 
@@ -72,9 +72,11 @@ class GatherNotes(SphinxTransform):
         heading = nodes.rubric("", "Notes and sources", classes=["notes-heading"])
         notes.sort(key=lambda note: [int(part) if part.isdigit() else 0 for part in note[0].astext().split()])
         last = self.document[-1] if isinstance(self.document[-1], nodes.section) else self.document
-        last += nodes.container("", heading, *notes, classes=["endnotes"])
-        keys = [name.removeprefix("footcite-") for note in notes for name in note["names"] if name.startswith("footcite-")]
-        for box in self.document.findall(lambda node: isinstance(node, nodes.Element) and "options" in node):
+        last.append(nodes.container("", heading, *notes, classes=["endnotes"]))
+        keys = [
+            name.removeprefix("footcite-") for note in notes for name in note["names"] if name.startswith("footcite-")
+        ]
+        for box in self.document.findall(library_view):
             if "sources" in box["options"]:
                 box["options"]["sources"] = keys
 

@@ -35,7 +35,11 @@ class SvgFigure(SphinxDirective):
 
     required_arguments = 1
     has_content = True
-    option_spec: ClassVar[OptionSpec] = {"alt": directives.unchanged_required, "wide": directives.flag, "name": directives.unchanged}
+    option_spec: ClassVar[OptionSpec] = {
+        "alt": directives.unchanged_required,
+        "wide": directives.flag,
+        "name": directives.unchanged,
+    }
 
     def folder(self) -> Path:
         """Where its files are."""
@@ -55,7 +59,7 @@ class SvgFigure(SphinxDirective):
             known = sorted(name.removesuffix(".svg") for name in names if not name.endswith(".narrow.svg"))
             self._warn(unknown(self.kind(), address, known))
         elif not self.options.get("alt"):
-            self._warn(f"the figure {address!r} has no text alternative: add `:alt:` with what a reader who cannot see it must know")
+            self._warn(f"the figure {address!r} has no text alternative: add `:alt:` with what it shows")
         else:
             figure += self._drawing(path, address, figure)
         self._caption(figure)
@@ -109,7 +113,7 @@ class Diagram(SvgFigure):
 
     def folder(self) -> Path:
         """The folder of diagrams."""
-        return Path(self.env.srcdir) / self.config.folio_diagrams
+        return Path(self.env.srcdir, self.config.folio_diagrams)
 
     def kind(self) -> str:
         """What it is called in a warning."""

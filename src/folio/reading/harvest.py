@@ -47,7 +47,9 @@ def page_of(document: nodes.document, docname: str, front: PostFront | PageFront
         for node in document.findall(addnodes.pending_xref)
         if node.get("refdomain") == "std" and node.get("reftype") == "term"
     )
-    words = sum(len(paragraph.astext().split()) for paragraph in document.findall(nodes.paragraph) if not _is_record(paragraph))
+    words = sum(
+        len(paragraph.astext().split()) for paragraph in document.findall(nodes.paragraph) if not _is_record(paragraph)
+    )
     return Post(docname, front.title, dek, links, None, traces, front=front, words=words, terms=terms)
 
 
@@ -87,8 +89,8 @@ def traces_of(document: nodes.document) -> Traces:
         for quantity in untraced(_flattened(block), known):
             loose.append(quantity)
             logger.warning(
-                "nothing stands behind %r: bind it with {fact} or {result}, show it with {worked}, cite its source in the "
-                "same sentence, or mark it {assumed} with the reason",
+                "nothing stands behind %r: bind it with {fact} or {result}, show it with {worked}, cite its source in "
+                "the same sentence, or mark it {assumed} with the reason",
                 quantity,
                 location=block,
                 type="folio",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
@@ -72,7 +73,11 @@ class LabParameters(LabPart):
     def part(self, lab: LabResults) -> list[nodes.Node]:
         """Make the table."""
         rows = [
-            (nodes.literal("", item.name), nodes.Text(f"{written(item.value)} {item.unit}".strip()), nodes.Text(item.why))
+            (
+                nodes.literal("", item.name),
+                nodes.Text(f"{written(item.value)} {item.unit}".strip()),
+                nodes.Text(item.why),
+            )
             for item in lab.parameters
         ]
         return [table(("parameter", "value", "where it comes from"), rows)]
@@ -106,7 +111,7 @@ def readers_context(domain: WritingDomain, options: dict[str, Any]) -> dict[str,
     return {"posts": domain.library().readers_of_lab(options["lab"])}
 
 
-def table(head: tuple[str, ...], rows: list[tuple[nodes.Node, ...]]) -> nodes.table:
+def table(head: tuple[str, ...], rows: Sequence[tuple[nodes.Node, ...]]) -> nodes.table:
     """Make a table.
 
     Args:

@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 
 class Posts(SphinxDirective):
-    """`posts`: pieces, newest first; by `kind`, `topic` or `year`, the newest `limit` of them, `by-year` under years."""
+    """`posts`: pieces, newest first; by `kind`, `topic` or `year`, the newest `limit`, `by-year` under years."""
 
     option_spec: ClassVar[OptionSpec] = {
         "kind": directives.unchanged,
@@ -44,7 +44,9 @@ class Posts(SphinxDirective):
                 message = unknown(option, value, known)
                 logger.warning("%s", message, location=self.get_location(), type="folio", subtype="listing")
                 return []
-        return [view(self.env, "listing.html", posts_context, **{"by-year": "by-year" in self.options, **self._filters()})]
+        return [
+            view(self.env, "listing.html", posts_context, **{"by-year": "by-year" in self.options, **self._filters()})
+        ]
 
     def _filters(self) -> dict[str, Any]:
         return {name: self.options.get(name) for name in ("kind", "topic", "year", "limit")}
@@ -120,7 +122,9 @@ class Labs(SphinxDirective):
 def labs_context(domain: WritingDomain, _options: dict[str, Any]) -> dict[str, Any]:
     """Give each lab with its page and the pieces that rest on it."""
     library = domain.library()
-    labs = [(lab, library.lab_page(name), library.readers_of_lab(name)) for name, lab in sorted(domain.records.labs.items())]
+    labs = [
+        (lab, library.lab_page(name), library.readers_of_lab(name)) for name, lab in sorted(domain.records.labs.items())
+    ]
     return {"labs": labs}
 
 

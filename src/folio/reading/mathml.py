@@ -28,7 +28,7 @@ def visit_block(self: HTML5Translator, node: nodes.math_block) -> None:
     source = node.astext()
     if "\\begin" not in source and ("\\\\" in source or "&" in source):
         source = f"\\begin{{aligned}}{source}\\end{{aligned}}"
-    self.body.append(self.starttag(node, "div", CLASS="math", tabindex="0", role="group", **{"aria-label": "Formula"}))
+    self.body.append(self.starttag(node, "div", CLASS="math", tabindex="0", role="group"))
     if node["number"]:
         number = get_node_equation_number(self, node)
         self.body.append(f'<span class="eqno">({number})</span>')
@@ -42,7 +42,9 @@ def _mathml(source: str, display: str, node: nodes.Node) -> str:
         return str(convert(source, display=display))
     except Exception as error:
         # latex2mathml raises many unrelated types on bad input; whatever it is, the author must learn where.
-        logger.warning("cannot turn the formula %r into MathML: %s", source, error or type(error).__name__, location=node)
+        logger.warning(
+            "cannot turn the formula %r into MathML: %s", source, error or type(error).__name__, location=node
+        )
         return f"<code>{escape(source)}</code>"
 
 

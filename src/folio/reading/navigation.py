@@ -65,7 +65,9 @@ def branches(docname: str, env: BuildEnvironment, library: Library) -> tuple[Bra
         inside = _below(top, env)
         posts = [name for name in inside if isinstance(library.pages.get(name), Post)]
         others = [name for name in inside if name not in set(posts)]
-        found.append(_branch(env.titles[top].astext(), top, others, docname, env, opened=docname in inside or docname == top))
+        found.append(
+            _branch(env.titles[top].astext(), top, others, docname, env, opened=docname in inside or docname == top)
+        )
         for kind, (_, many) in KINDS.items():
             of_kind = [post.docname for post in library.posts(kind) if post.docname in set(posts)]
             if of_kind:
@@ -86,7 +88,14 @@ def _below(docname: str, env: BuildEnvironment) -> list[str]:
 
 
 def _branch(
-    title: str, own: str | None, pages: list[str], current: str, env: BuildEnvironment, *, opened: bool, all_of: str = ""
+    title: str,
+    own: str | None,
+    pages: list[str],
+    current: str,
+    env: BuildEnvironment,
+    *,
+    opened: bool,
+    all_of: str = "",
 ) -> Branch:
     shown = _around(pages, current)
     leaves = tuple(Leaf(name, env.titles[name].astext(), name == current) for name in shown)

@@ -41,7 +41,7 @@ class ProfilePart(SphinxDirective):
         text = "\n".join(self.lines(domain.records.profile))
         parsed = self.parse_text_to_nodes(text, allow_section_headings=self.headings)
         for node in parsed:
-            for card in node.findall(lambda item: isinstance(item, nodes.container)):
+            for card in node.findall(nodes.container):
                 self._anchor(card)
         return parsed
 
@@ -203,7 +203,10 @@ class Contact(ProfilePart):
         found = [
             *([f"[{basics.email}](mailto:{basics.email})"] if basics.email else []),
             *([f"<{basics.url}>"] if basics.url else []),
-            *(f"[{item.network}{f': {item.username}' if item.username else ''}]({item.url})" for item in basics.profiles),
+            *(
+                f"[{item.network}{f': {item.username}' if item.username else ''}]({item.url})"
+                for item in basics.profiles
+            ),
             *([f"[The source of this site]({basics.repository})"] if basics.repository else []),
         ]
         if found:
@@ -217,8 +220,8 @@ class Contact(ProfilePart):
 class EvidenceRole(SphinxRole):
     """`evidence`: the way from a line of the experience to what argues from it.
 
-    Its content is the line's key; with ` cases` behind it only case studies are linked, all that stand. Without, one link: the
-    first case study that stands, else the line on the experience page.
+    Its content is the line's key; with ` cases` behind it only case studies are linked, all that stand. Without, one
+    link: the first case study that stands, else the line on the experience page.
     """
 
     def run(self) -> tuple[list[Node], list[system_message]]:

@@ -82,4 +82,3 @@ def _read_results(folder: Path) -> Iterator[tuple[Path, LabResults]]:
 
 def _warn(path: Path, line: int, message: str) -> None:
     logger.warning("%s", message, location=f"{path}:{line}", type="folio", subtype="record")
-

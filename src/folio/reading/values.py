@@ -47,7 +47,7 @@ def look_up(kind: str, content: str, docname: str, domain: WritingDomain) -> Val
     """Find a fact or a result and note that the page depends on its file.
 
     Args:
-        kind: `fact` or `result`; `outcome` or `snapshot` for what a line of the record or a figure of the snapshot comes to.
+        kind: `fact` or `result`; `outcome` for what a line of the record came to, `snapshot` for a figure of that.
         content: the key, and for a result a bar and how to write it; for a figure of the snapshot its number.
         docname: the page that binds to it.
         domain: holds the records.
