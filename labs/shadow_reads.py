@@ -298,13 +298,12 @@ def coverage(values: Values, width: int) -> str:
         ys = series(values, f"curve.{name}")
         chart.line(reads, ys, tone, dash=name == "steep")
         chart.marks(reads, ys, tone, x_key="curve.reads", y_key=f"curve.{name}")
-    for tone, name, index, words in (
-        (2, "stratified", 4, "stratified"),
-        (1, "zipf", 5, "by use"),
-        (3, "steep", 6, "exponent 1.5"),
+    for tone, name, index, words, anchor, dx, dy in (
+        (2, "stratified", 4, "stratified", "end", -10, -6),
+        (1, "zipf", 5, "by use", "start", 5, 9),
+        (3, "steep", 6, "exponent 1.5", "start", 9, 14),
     ):
         y = series(values, f"curve.{name}")[index]
-        anchor, dx, dy = ("end", -10.0, -6.0) if name == "stratified" else ("start", 9.0, 14.0)
         chart.label(reads[index], y, words, tone, dx=dx, dy=dy, anchor=anchor)
     return chart.svg()
 

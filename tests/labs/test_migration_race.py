@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from math import factorial
+from pathlib import Path
 
 import pytest
 from hypothesis import Phase, settings
@@ -238,3 +239,10 @@ def test_the_search_finds_each_broken_design(broken: lab.Design) -> None:
     machine = type("Broken", (Migration,), {"design": broken})
     with pytest.raises(AssertionError):
         run_state_machine_as_test(machine, settings=SEARCH)
+
+
+def test_the_essay_quotes_the_statement_that_the_lab_runs() -> None:
+    essay = Path("docs/posts/patient-store-migration.md")
+    quoted = (Path(__file__).parents[2] / essay).read_text(encoding="utf-8").split("```sql\n")[1].split("```")[0]
+    sets = ", ".join(f"{name} = excluded.{name}" for name in lab.COLUMNS)
+    assert quoted.split() == lab.TAKE.format(columns=sets, guard=lab.GUARDS["newer"]).split()

@@ -1,0 +1,3 @@
+from folio_conf import *  # noqa: F403
+
+folio_profile = "profile.yaml"
