@@ -14,7 +14,8 @@ svg { --ink: #1f2328; --quiet: #55595f; --rule: #dfdad0; --paper: #fcfbf8;
   --series-1: #a8390f; --series-2: #0f6a66; --series-3: #7a6a3a; --series-4: #5a4b8a; }
 @media (prefers-color-scheme: dark) { svg { --ink: #d9dce0; --quiet: #a0a5ad; --rule: #30343b; --paper: #14161a;
   --series-1: #ff9c6e; --series-2: #6fd0c8; --series-3: #d9c27a; --series-4: #b7a6f2; } }
-text { font: 13px system-ui, sans-serif; fill: var(--quiet); } .fig-label { fill: var(--ink); font-weight: 600; }
+text { font: 13px system-ui, sans-serif; fill: var(--quiet); paint-order: stroke; stroke: var(--paper);
+  stroke-width: 4px; stroke-linejoin: round; } .fig-label { fill: var(--ink); font-weight: 600; }
 .fig-line, .fig-area, .fig-axis, .fig-rule { fill: none; } .fig-axis { stroke: var(--rule); }
 .fig-line { stroke-width: 2.5; stroke-linejoin: round; } .fig-dot { fill: var(--paper); stroke-width: 2; }
 .fig-dash { stroke-dasharray: 3 5; } .fig-box { fill: var(--paper); stroke: var(--quiet); }

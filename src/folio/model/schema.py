@@ -45,7 +45,10 @@ def _fault(model: type[BaseModel], source: Located, error: dict[str, Any]) -> Fa
             path = path[:-1]
         case _:
             reason = str(error["msg"]).removeprefix("Value error, ")
-            message = f"{where}: {reason[0].lower()}{reason[1:]}, not {error['input']!r}"
+            reason = reason[0].lower() + reason[1:]
+            message = f"{where}: {reason}" if where else reason
+            if not isinstance(error["input"], dict):
+                message += f", not {error['input']!r}"
     return Fault(source.line(path), message)
 
 

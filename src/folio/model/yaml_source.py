@@ -43,6 +43,20 @@ class Located:
         return self.lines.get(path, self.first)
 
 
+class _Loader(yaml.SafeLoader):
+    """YAML's safe loader that leaves an impossible date as text, so that the schema can say where it is."""
+
+    def construct_yaml_timestamp(self, node: yaml.Node) -> Any:
+        """Make a date; text where there is no such day."""
+        try:
+            return super().construct_yaml_timestamp(node)
+        except ValueError:
+            return node.value
+
+
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", _Loader.construct_yaml_timestamp)
+
+
 def parse(text: str, first_line: int = 1) -> Located:
     """Parse a YAML mapping.
 
@@ -56,7 +70,7 @@ def parse(text: str, first_line: int = 1) -> Located:
     Raises:
         YamlFaultError: if it is not valid YAML, repeats a key, or is not a mapping.
     """
-    loader = yaml.SafeLoader(text)
+    loader = _Loader(text)
     try:
         node = loader.get_single_node()
         if node is None:

@@ -91,7 +91,7 @@ class BuildState:
             Whether it did.
         """
         standard_logging.getLogger(logging.NAMESPACE).removeHandler(self.log)
-        failed = exception is not None or (bool(self.log.told) and self.app.warningiserror)
+        failed = exception is not None or (bool(self.log.told) and self.app._fail_on_warnings)  # what -W sets
         home = page_path(self.app, self.app.config.root_doc)
         if failed or not self.held_home.exists():
             self._write_notice("This build failed.", [f"{where} {what}".strip() for where, what in self.log.told])

@@ -26,11 +26,17 @@ from folio.reading import (
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
+    from sphinx.config import Config
 
 ENV_VERSION = 1
 """To be raised whenever what is kept in the environment changes its form."""
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
+
+
+def _add_templates(_app: Sphinx, config: Config) -> None:
+    # A new list, since Sphinx's default is one object for all applications of a process.
+    config.templates_path = [*config.templates_path, str(TEMPLATES)]
 
 
 def setup(app: Sphinx) -> None:
@@ -43,7 +49,7 @@ def setup(app: Sphinx) -> None:
     app.add_config_value("folio_series", {}, "env", types=(dict,))
     app.add_config_value("folio_bar", [], "html", types=(list,))
     app.add_config_value("folio_drafts", False, "env", types=(bool,))
-    app.connect("config-inited", lambda _app, config: config.templates_path.append(str(TEMPLATES)))
+    app.connect("config-inited", _add_templates)
     for part in (
         domain,
         drafts,

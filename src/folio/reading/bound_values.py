@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
+SHORT = 36
+"""A worked sum of at most so many characters stays on one line."""
+
+
 class BoundRole(SphinxRole):
     """The value itself, bound to its record: `fact` and `result`; `outcome` and `snapshot` for the profile's pages."""
 
@@ -72,7 +76,7 @@ class AssumedRole(SphinxRole):
                 type="folio",
                 subtype="assumed",
             )
-            return [nodes.Text(self.text)], []
+            return [traced("", self.text, kind="assumed", reason="", classes=["assumed"])], []
         text, reason = (" ".join(part.split()) for part in match.groups())
         return [traced("", text, kind="assumed", reason=reason, classes=["assumed"])], []
 
@@ -144,7 +148,8 @@ def visit_traced(self: HTML5Translator, node: traced) -> None:
     if "marked" in node:
         self.body.append(f'<span class="bound assumed" tabindex="0" aria-describedby="source-{node["marked"]}">')
     else:
-        self.body.append(f'<span class="{node["kind"]}">')
+        short = " short" if len(node.astext()) <= SHORT else ""
+        self.body.append(f'<span class="{node["kind"]}{short}">')
 
 
 def depart_traced(self: HTML5Translator, node: traced) -> None:

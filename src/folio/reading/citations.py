@@ -31,9 +31,8 @@ class CheckedStyle(Unsorted):  # type: ignore[misc]
 
     def format_url(self, e: Entry) -> Any:
         """Write the address as a link with its own text, without the scheme."""
-        return href[
-            field("url", raw=True),
-            field("url", raw=True, apply_func=lambda url: re.sub(r"^https?://(www\.)?", "", url)),
+        return href(field("url", raw=True))[
+            field("url", raw=True, apply_func=lambda url: re.sub(r"^https?://(www\.)?", "", url))
         ]
 
     def format_web_refs(self, e: Entry) -> Any:

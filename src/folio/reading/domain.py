@@ -28,14 +28,19 @@ class WritingDomain(Domain):
 
     name = "writing"
     label = "Writing"
-    data_version = 1
-    initial_data: ClassVar[dict[str, Any]] = {"fronts": {}, "pages": {}, "showing": set(), "views": {}}
+    data_version = 2
+    initial_data: ClassVar[dict[str, Any]] = {"fronts": {}, "deks": {}, "pages": {}, "showing": set(), "views": {}}
     records: Records
 
     @property
     def fronts(self) -> dict[str, PostFront | PageFront]:
         """Valid front matter by docname."""
         return cast("dict[str, PostFront | PageFront]", self.data["fronts"])
+
+    @property
+    def deks(self) -> dict[str, str]:
+        """Deks by docname, every binding filled in."""
+        return cast("dict[str, str]", self.data["deks"])
 
     @property
     def pages(self) -> dict[str, Page]:
@@ -60,12 +65,14 @@ class WritingDomain(Domain):
     def clear_doc(self, docname: str) -> None:
         """Forget a page."""
         self.fronts.pop(docname, None)
+        self.deks.pop(docname, None)
         self.pages.pop(docname, None)
         self.showing.discard(docname)
 
     def merge_domaindata(self, docnames: Set[str], otherdata: dict[str, Any]) -> None:
         """Take over what another process has read."""
         self.fronts.update({name: item for name, item in otherdata["fronts"].items() if name in docnames})
+        self.deks.update({name: item for name, item in otherdata["deks"].items() if name in docnames})
         self.pages.update({name: item for name, item in otherdata["pages"].items() if name in docnames})
         self.showing.update(otherdata["showing"] & docnames)
 
@@ -73,7 +80,7 @@ class WritingDomain(Domain):
         """Keep what the library needs of a page that was just read."""
         front = self.fronts.get(docname)
         if front is not None:
-            self.pages[docname] = page_of(document, docname, front, self)
+            self.pages[docname] = page_of(document, docname, front, self.deks[docname])
 
     def resolve_any_xref(self, *_args: Any, **_options: Any) -> list[Any]:
         """Offer nothing to `any`: pages are linked by path."""

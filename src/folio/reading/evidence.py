@@ -60,6 +60,12 @@ class GatherNotes(SphinxTransform):
 
     def apply(self, **_options: object) -> None:
         """Move the notes."""
+        for reference in self.document.findall(nodes.footnote_reference):
+            place = reference.parent.index(reference)
+            before = reference.parent[place - 1] if place else None
+            if isinstance(before, nodes.Text):
+                # `word {footcite:p}` is how it is written; the mark belongs to the word before it.
+                reference.parent.replace(before, nodes.Text(before.astext().rstrip()))
         notes = list(self.document.findall(nodes.footnote))
         if not notes:
             return

@@ -12,6 +12,7 @@ from folio.model.faults import Fault
 from folio.model.schema import validate
 from folio.model.yaml_source import YamlFaultError
 from folio.reading.domain import writing
+from folio.reading.values import expand_for
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -53,9 +54,10 @@ def _source_read(app: Sphinx, docname: str, content: list[str]) -> None:
         logger.warning("%s", fault.message, location=(docname, fault.line), type="folio", subtype="front_matter")
     if front is not None:
         domain.fronts[docname] = front
+        domain.deks[docname] = expand_for(docname, front.dek, domain, source.line(("dek",)))
     title = front.title if front is not None else docname
     match = model.FENCE.match(text)
-    head, body = (match[0], text[match.end() :]) if match else ("", text)
+    head, body = (match[0], text[match.end() :]) if match else ("", text.removeprefix("---"))
     heading = PUNCTUATION.sub(r"\\\1", " ".join(title.split()))
     content[0] = f"# {heading}\n" + "\n" * max(0, head.count("\n") - 1) + body + (END_MATTER if is_post else "")
 

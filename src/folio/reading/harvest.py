@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from docutils import nodes
 from sphinx import addnodes
@@ -14,10 +13,6 @@ from folio.model.library import Link, Page, Post, sentence_around
 from folio.model.quantities import CITED, TRACED, find, normal, untraced
 from folio.model.tracing import Assumption, Traces
 from folio.reading.bound_nodes import bound_value, traced
-from folio.reading.values import expand_for
-
-if TYPE_CHECKING:
-    from folio.reading.domain import WritingDomain
 
 logger = logging.getLogger(__name__)
 
@@ -25,19 +20,18 @@ BLOCKS = (nodes.paragraph, nodes.caption, nodes.title)
 """What holds prose; a table's cells and a list's items hold paragraphs."""
 
 
-def page_of(document: nodes.document, docname: str, front: PostFront | PageFront, domain: WritingDomain) -> Page:
+def page_of(document: nodes.document, docname: str, front: PostFront | PageFront, dek: str) -> Page:
     """Make the library's record of a page.
 
     Args:
         document: its doctree, references not yet resolved.
         docname: where it is.
         front: its front matter.
-        domain: for the records that its dek binds to.
+        dek: its dek, every binding filled in.
 
     Returns:
         A `Post` for a post's front matter, else a `Page`.
     """
-    dek = expand_for(docname, front.dek, domain)
     links = tuple(_links(document, docname))
     traces = traces_of(document)
     if isinstance(front, PageFront):

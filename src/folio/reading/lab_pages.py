@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
@@ -16,8 +17,9 @@ from folio.reading.library_views import view
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
+    from sphinx.writers.html5 import HTML5Translator
 
-    from folio.model.results import LabResults
+    from folio.model.results import LabResults, Parameter, Result, Scalar
 
 logger = logging.getLogger(__name__)
 
@@ -75,7 +77,7 @@ class LabParameters(LabPart):
         rows = [
             (
                 nodes.literal("", item.name),
-                nodes.Text(f"{written(item.value)} {item.unit}".strip()),
+                nodes.Text(f"{shown(item)} {item.unit}".strip()),
                 nodes.Text(item.why),
             )
             for item in lab.parameters
@@ -83,19 +85,42 @@ class LabParameters(LabPart):
         return [table(("parameter", "value", "where it comes from"), rows)]
 
 
+def shown(parameter: Parameter) -> str:
+    """Write a parameter's value; a seed is a name for a stream, not a quantity, and has no thousands."""
+    return str(parameter.value) if parameter.name.endswith("seed") else written(parameter.value)
+
+
+class folded(nodes.General, nodes.Element):  # noqa: N801
+    """Something long that opens on demand; `summary` says what it is."""
+
+
 class LabResultsTable(LabPart):
-    """`lab-results`: a table of every scalar result; a series is shown by its length, its values by the figures."""
+    """`lab-results`: a table of every result, folded where it is long; a series is shown by its length."""
+
+    LONG = 12
 
     def part(self, lab: LabResults) -> list[nodes.Node]:
         """Make the table."""
-        rows = []
-        for key, item in lab.results.items():
-            value = f"{len(item.value)} values" if isinstance(item.value, list) else written(item.value)
-            if item.band:
-                value += f" (must lie in {item.band[0]:g} to {item.band[1]:g})"
-            unit = item.unit if not isinstance(item.value, list) else ""
-            rows.append((nodes.literal("", key), nodes.Text(f"{value} {unit}".strip()), nodes.Text(item.what)))
-        return [table(("key", "value", "what it is"), rows)]
+        rows = [self._row(key, item) for key, item in lab.results.items()]
+        results = table(("key", "value", "what it is"), rows)
+        if len(rows) <= self.LONG:
+            return [results]
+        return [folded("", results, summary=f"All {len(rows)} results, by key")]
+
+    @staticmethod
+    def _row(key: str, item: Result) -> tuple[nodes.Node, ...]:
+        value = f"{len(item.value)} values" if isinstance(item.value, list) else rounded(item.value)
+        if item.band:
+            value += f" (must lie in {item.band[0]:g} to {item.band[1]:g})"
+        what = f"{item.what} ({item.unit})" if item.unit and item.unit not in item.what else item.what
+        return nodes.literal("", key), nodes.Text(value), nodes.Text(what)
+
+
+def rounded(value: Scalar) -> str:
+    """Write a result for the table: floats to four significant digits, all else as it is."""
+    if isinstance(value, float):
+        return written(value, ",.0f" if abs(value) >= 10_000 else ".4g")
+    return written(value)
 
 
 class LabReaders(LabPart):
@@ -131,9 +156,20 @@ def table(head: tuple[str, ...], rows: Sequence[tuple[nodes.Node, ...]]) -> node
     return nodes.table("", group, classes=["lab-table"])
 
 
+def visit_folded(self: HTML5Translator, node: folded) -> None:
+    """Open it."""
+    self.body.append(f'<details class="folded"><summary>{escape(node["summary"])}</summary>')
+
+
+def depart_folded(self: HTML5Translator, _node: folded) -> None:
+    """Close it."""
+    self.body.append("</details>\n")
+
+
 def setup(app: Sphinx) -> None:
     """Register the directives."""
     app.add_directive("lab-facts", LabFacts)
     app.add_directive("lab-parameters", LabParameters)
     app.add_directive("lab-results", LabResultsTable)
     app.add_directive("lab-readers", LabReaders)
+    app.add_node(folded, html=(visit_folded, depart_folded))

@@ -30,30 +30,35 @@ logger = logging.getLogger(__name__)
 class ProfilePart(SphinxDirective):
     """A part of a page that comes from the profile."""
 
-    headings = False
-
     def run(self) -> list[nodes.Node]:
         """Render the part; nothing where the profile cannot be read, which has been told."""
         domain = writing(self.env)
         depend(self.env.docname, domain.records.profile_path.as_posix(), domain)
-        if domain.records.profile is None:
-            return []
-        text = "\n".join(self.lines(domain.records.profile))
-        parsed = self.parse_text_to_nodes(text, allow_section_headings=self.headings)
-        for node in parsed:
-            for card in node.findall(nodes.container):
-                self._anchor(card)
-        return parsed
+        return self.render(domain.records.profile) if domain.records.profile is not None else []
 
-    def _anchor(self, card: nodes.container) -> None:
-        """Turn a card's class `anchor-KEY` into an id: a MyST target would make a label for the whole site."""
-        for name in [name for name in card["classes"] if name.startswith("anchor-")]:
-            card["classes"].remove(name)
-            card["ids"].append(name.removeprefix("anchor-"))
+    def render(self, profile: Profile) -> list[nodes.Node]:
+        """Make the nodes of the part."""
+        return self.parsed(self.lines(profile))
 
     def lines(self, profile: Profile) -> Iterable[str]:
         """Write the part as lines of MyST."""
         raise NotImplementedError
+
+    def parsed(self, lines: Iterable[str]) -> list[nodes.Node]:
+        """Parse lines of MyST; a card's class `anchor-KEY` becomes an id (a target would be a label of the whole site)."""
+        parsed = self.parse_text_to_nodes("\n".join(lines))
+        for card in (card for node in parsed for card in node.findall(nodes.container)):
+            for name in [name for name in card["classes"] if name.startswith("anchor-")]:
+                card["classes"].remove(name)
+                card["ids"].append(name.removeprefix("anchor-"))
+        return parsed
+
+    def section(self, title: str, lines: Iterable[str]) -> nodes.section:
+        """Make a section: MyST parses no headings inside a directive."""
+        section = nodes.section("", nodes.title(title, title), names=[nodes.fully_normalize_name(title)])
+        self.state.document.note_implicit_target(section, section)
+        section.extend(self.parsed(lines))
+        return section
 
 
 class Snapshot(ProfilePart):
@@ -75,23 +80,16 @@ class Snapshot(ProfilePart):
 class Experience(ProfilePart):
     """`experience`: the roles, newest first, each a section with a card for every line.
 
-    With `:brief:`, no sections and only the first lines of the newest roles, for the home page.
+    With `:brief:`, no sections and one short line each, for the home page.
     """
 
     option_spec: ClassVar[OptionSpec] = {"brief": directives.flag}
 
-    @property
-    def headings(self) -> bool:  # type: ignore[override]
-        """Whether the roles are sections of the page."""
-        return "brief" not in self.options
-
-    def lines(self, profile: Profile) -> Iterator[str]:
-        """Write the roles."""
-        for role in profile.work:
-            if "brief" in self.options:
-                yield from brief_role(role)
-            else:
-                yield from full_role(role)
+    def render(self, profile: Profile) -> list[nodes.Node]:
+        """Make the roles."""
+        if "brief" in self.options:
+            return [node for role in profile.work for node in self.parsed(brief_role(role))]
+        return [self.section(f"{role.position}, {role.name}", full_role(role)) for role in profile.work]
 
 
 def brief_role(role: Role) -> Iterator[str]:
@@ -114,9 +112,7 @@ def brief_role(role: Role) -> Iterator[str]:
 
 
 def full_role(role: Role) -> Iterator[str]:
-    """Write a role for the experience page: a section, its dates and scope, a card a line."""
-    yield f"## {role.position}, {role.name}"
-    yield ""
+    """Write a role for the experience page: its dates and scope, a card a line."""
     yield f"[{role.dates}]{{.dates}}"
     yield ""
     yield role.summary
@@ -164,18 +160,12 @@ class Education(ProfilePart):
 class Projects(ProfilePart):
     """`projects`: what he makes on his own account, as sections."""
 
-    headings = True
-
-    def lines(self, profile: Profile) -> Iterator[str]:
-        """Write the sections."""
-        for item in profile.projects:
-            yield f"## {item.name}"
-            yield ""
-            if item.status:
-                yield f"[{item.status}]{{.dates}}"
-                yield ""
-            yield item.description
-            yield ""
+    def render(self, profile: Profile) -> list[nodes.Node]:
+        """Make the sections."""
+        return [
+            self.section(item.name, [f"[{item.status}]{{.dates}}" if item.status else "", "", item.description])
+            for item in profile.projects
+        ]
 
 
 class Skills(ProfilePart):
@@ -197,8 +187,8 @@ class Skills(ProfilePart):
 class Contact(ProfilePart):
     """`contact`: where to find him, as far as the profile says; nothing where it says nothing."""
 
-    def lines(self, profile: Profile) -> Iterator[str]:
-        """Write a list of what is filled in."""
+    def render(self, profile: Profile) -> list[nodes.Node]:
+        """Make a section with a list of what is filled in."""
         basics = profile.basics
         found = [
             *([f"[{basics.email}](mailto:{basics.email})"] if basics.email else []),
@@ -209,12 +199,7 @@ class Contact(ProfilePart):
             ),
             *([f"[The source of this site]({basics.repository})"] if basics.repository else []),
         ]
-        if found:
-            yield "## Where to find him"
-            yield ""
-            yield from (f"- {item}" for item in found)
-
-    headings = True
+        return [self.section("Where to find him", (f"- {item}" for item in found))] if found else []
 
 
 class EvidenceRole(SphinxRole):

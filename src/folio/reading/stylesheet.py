@@ -21,7 +21,8 @@ FOR_SEARCH = ("documentation_options.js", "doctools.js", "sphinx_highlight.js")
 
 
 def _add_files(app: Sphinx) -> None:
-    app.config.html_static_path.append(str(STATIC))
+    # A new list, since Sphinx's default is one object for all applications of a process.
+    app.config.html_static_path = [*app.config.html_static_path, str(STATIC)]
     for place, name in enumerate(SHEETS):
         app.add_css_file(name, priority=900 + place)
     app.add_js_file("page.js", priority=300, loading_method="defer")
