@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,3 +44,25 @@ def built(make_app: Callable[..., SphinxTestApp], tmp_path: Path) -> Callable[..
         return app
 
     return build
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The real site, built as `nox -s docs` builds it, once for each process that tests it."""
+    out = tmp_path_factory.mktemp("site")
+    build_site(out / "html", out / "doctrees")
+    return out / "html"
+
+
+def build_site(html: Path, doctrees: Path, *options: str) -> None:
+    """Build the repository's docs; fail with what the build printed."""
+    command = [sys.executable, "-m", "sphinx", "-b", "dirhtml", "-n", "-W", "--keep-going", "-q", "-j", "auto"]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("READTHEDOCS", "FOLIO"))}
+    done = subprocess.run(
+        [*command, *options, "-d", str(doctrees), str(REPOSITORY / "docs"), str(html)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=environment,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -86,8 +86,9 @@ def load(path: Path) -> LabResults:
         return LabResults.model_validate(json.loads(path.read_text(encoding="utf-8")))
     except (json.JSONDecodeError, UnicodeDecodeError, ValidationError, RecursionError) as error:
         name = path.parent.name
+        reason = str(error).splitlines()[0]
         raise ResultsFileError(
-            f"{path.parent.name}/{path.name} is not what a lab writes ({str(error).splitlines()[0]}): run `nox -s labs -- {name}`"
+            f"{name}/{path.name} is not what a lab writes ({reason}): run `nox -s labs -- {name}`"
         ) from error
 
 

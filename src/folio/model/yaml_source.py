@@ -70,7 +70,11 @@ def parse(text: str, first_line: int = 1) -> Located:
     Raises:
         YamlFaultError: if it is not valid YAML, repeats a key, or is not a mapping.
     """
-    loader = _Loader(text)
+    try:
+        loader = _Loader(text)
+    except yaml.reader.ReaderError as error:
+        line = first_line + text.count("\n", 0, error.position)
+        raise YamlFaultError(Fault(line, f"not text that YAML allows: {error.reason}")) from error
     try:
         node = loader.get_single_node()
         if node is None:

@@ -46,7 +46,7 @@ def visit_library_view(self: HTML5Translator, node: library_view) -> None:
         builder.templates.render(
             node["template"],
             node["context"](writing(builder.env), node["options"])
-            | {"link": lambda docname: builder.get_relative_uri(here, docname), "here": here},
+            | {"link": lambda docname: builder.get_relative_uri(here, docname) or "./"},
         )
     )
     raise nodes.SkipNode

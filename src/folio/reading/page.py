@@ -138,7 +138,7 @@ def _page_context(
     context["library"] = library
     context["contents"] = contents_of(doctree)
     context["profile"] = domain.records.profile
-    context["link"] = lambda docname: app.builder.get_relative_uri(pagename, docname)
+    context["link"] = lambda docname: app.builder.get_relative_uri(pagename, docname) or "./"
     context["has_page"] = lambda docname: docname in app.env.all_docs
     # Furo computes the whole toctree into every page unless there is none; ours is bounded (navigation.py).
     context.pop("toctree", None)

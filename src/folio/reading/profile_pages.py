@@ -45,7 +45,7 @@ class ProfilePart(SphinxDirective):
         raise NotImplementedError
 
     def parsed(self, lines: Iterable[str]) -> list[nodes.Node]:
-        """Parse lines of MyST; a card's class `anchor-KEY` becomes an id (a target would be a label of the whole site)."""
+        """Parse lines of MyST; a card's class `anchor-KEY` becomes an id (a target would be a site-wide label)."""
         parsed = self.parse_text_to_nodes("\n".join(lines))
         for card in (card for node in parsed for card in node.findall(nodes.container)):
             for name in [name for name in card["classes"] if name.startswith("anchor-")]:

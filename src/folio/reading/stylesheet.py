@@ -16,7 +16,7 @@ SHEETS = ("tokens.css", "text.css", "frame.css", "home.css", "figures.css", "cod
 UNUSED = ("styles/furo.css", "styles/furo-extensions.css", "pygments.css", "scripts/furo.js")
 """Furo's sheets style the page template that ours replaces, and its script drives it. Code has its own few rules."""
 
-FOR_SEARCH = ("documentation_options.js", "doctools.js", "sphinx_highlight.js")
+FOR_SEARCH = ("doctools.js", "sphinx_highlight.js")
 """Sphinx's scripts that only its search page needs."""
 
 

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import functools
+import http.server
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.browser.chromium import FLAGS, ensure
+
+
+class QuietHandler(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None: ...
+
+
+@pytest.fixture(scope="session")
+def address(site: Path) -> Iterator[str]:
+    """The built site, served on 127.0.0.1 for as long as the tests run."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(QuietHandler, directory=str(site)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A real Chromium; there is no test run without one."""
+    path = ensure()
+    with sync_playwright() as play:
+        chromium = play.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield chromium
+        chromium.close()
+
+
+class Reader:
+    """Somebody with a browser window who notices errors and requests that leave the site."""
+
+    def __init__(self, browser: Browser, address: str, **options: object) -> None:
+        self.address = address
+        self.faults: list[str] = []
+        self.context: BrowserContext = browser.new_context(**options)  # type: ignore[arg-type]
+
+    def open(self, path: str) -> Page:
+        page = self.context.new_page()
+        page.on("console", lambda message: message.type in {"error", "warning"} and self.faults.append(message.text))
+        page.on("pageerror", lambda error: self.faults.append(str(error)))
+        page.on("requestfailed", lambda request: self.faults.append(f"failed: {request.url}"))
+        page.on(
+            "response", lambda answer: answer.status >= 400 and self.faults.append(f"{answer.status}: {answer.url}")
+        )
+        page.on("request", self._leaves)
+        page.goto(self.address + path, wait_until="load")
+        return page
+
+    def _leaves(self, request: object) -> None:
+        url = request.url  # type: ignore[attr-defined]
+        if urlsplit(url).hostname not in {"127.0.0.1", None}:
+            self.faults.append(f"leaves the site: {url}")
+
+
+@pytest.fixture
+def reader(browser: Browser, address: str) -> Iterator[object]:
+    """Make readers; at the end none of them may have met a fault."""
+    readers: list[Reader] = []
+
+    def make(**options: object) -> Reader:
+        readers.append(Reader(browser, address, **options))
+        return readers[-1]
+
+    yield make
+    for one in readers:
+        one.context.close()
+    assert [fault for one in readers for fault in one.faults] == []

@@ -1,0 +1,192 @@
+"""What a reader does, in real Chromium."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.conftest import Reader
+
+pytestmark = pytest.mark.xdist_group("site")
+
+PAGES = [
+    "",
+    "posts/",
+    "posts/patient-store-migration/",
+    "posts/eight-minutes-to-five/",
+    "experience/",
+    "labs/",
+    "labs/migration-race/",
+    "labs/staffing/",
+    "projects/",
+    "about/",
+    "glossary/",
+    "colophon/",
+    "topics/distributed-systems/",
+    "search/",
+]
+POST = "posts/eight-minutes-to-five/"
+LIGHT, DARK = "rgb(252, 251, 248)", "rgb(20, 22, 26)"
+
+
+def paper(page: Page) -> str:
+    return str(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("width", [320, 360, 390, 768, 1100, 1440, 1920])
+def test_no_page_scrolls_sideways_or_reports_an_error(reader: Callable[..., Reader], path: str, width: int) -> None:
+    page = reader(viewport={"width": width, "height": 900}).open(path)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize(
+    ("system", "chosen", "shown"),
+    [
+        ("light", None, LIGHT),
+        ("dark", None, DARK),
+        ("light", "light", LIGHT),
+        ("light", "dark", DARK),
+        ("dark", "light", LIGHT),
+        ("dark", "dark", DARK),
+    ],
+)
+def test_the_theme_is_the_readers_choice_or_else_the_systems(
+    reader: Callable[..., Reader], system: str, chosen: str | None, shown: str
+) -> None:
+    one = reader(color_scheme=system)
+    if chosen:
+        one.context.add_init_script(f"localStorage.setItem('theme', '{chosen}')")
+    assert paper(one.open("")) == shown
+
+
+@pytest.mark.parametrize(("system", "order"), [("light", [DARK, LIGHT, LIGHT]), ("dark", [LIGHT, DARK, DARK])])
+def test_the_switch_goes_round_shows_a_change_first_and_is_remembered(
+    reader: Callable[..., Reader], system: str, order: list[str]
+) -> None:
+    one = reader(color_scheme=system)
+    page = one.open("")
+    switch = page.get_by_role("button", name="Theme")
+    names = []
+    for shown in order:
+        switch.click()
+        assert paper(page) == shown
+        names.append(switch.get_attribute("aria-label"))
+    assert names[-1] == "Theme: follow the system"
+    assert len(set(names)) == 3
+    switch.click()
+    assert paper(one.open(POST)) == order[0]
+
+
+def test_the_switch_works_by_keyboard(reader: Callable[..., Reader]) -> None:
+    page = reader(color_scheme="light").open("")
+    page.get_by_role("button", name="Theme").focus()
+    page.keyboard.press("Enter")
+    assert paper(page) == DARK
+
+
+def test_a_bound_number_shows_its_source_on_hover_and_focus_and_esc_puts_it_away(reader: Callable[..., Reader]) -> None:
+    page = reader(viewport={"width": 1440, "height": 900}).open(POST)
+    number = page.locator("article .bound:not(.assumed)").nth(2)
+    source = number.locator(".src")
+    assert not source.is_visible()
+    number.hover()
+    assert source.is_visible()
+    page.mouse.move(0, 0)
+    assert not source.is_visible()
+    number.focus()
+    assert source.is_visible()
+    page.keyboard.press("Escape")
+    assert not source.is_visible()
+
+
+def test_a_tap_shows_the_source_within_the_window(reader: Callable[..., Reader]) -> None:
+    page = reader(viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True).open(POST)
+    number = page.locator("article .bound").first
+    number.tap()
+    box = number.locator(".src").bounding_box()
+    assert box
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 360
+
+
+def test_every_source_stays_within_a_wide_window(reader: Callable[..., Reader]) -> None:
+    page = reader(viewport={"width": 1100, "height": 900}).open(POST)
+    for number in page.locator("article .bound").all()[:12]:
+        number.focus()
+        box = number.locator(".src").bounding_box()
+        assert box
+        assert box["x"] + box["width"] <= 1100
+
+
+def test_the_contents_name_the_section_that_is_read(reader: Callable[..., Reader]) -> None:
+    page = reader(viewport={"width": 1440, "height": 900}).open(POST)
+    link = page.locator(".contents a").nth(3)
+    link.click()
+    page.wait_for_function("document.querySelectorAll('.contents a')[3].getAttribute('aria-current') === 'true'")
+    assert page.locator(".contents a[aria-current]").count() == 1
+
+
+def test_on_a_desk_the_contents_and_the_tree_are_open_and_on_a_phone_they_are_drawers(
+    reader: Callable[..., Reader],
+) -> None:
+    wide = reader(viewport={"width": 1440, "height": 900}).open(POST)
+    assert wide.locator(".contents a").first.is_visible()
+    assert wide.locator(".tree a").first.is_visible()
+    narrow = reader(viewport={"width": 390, "height": 844}).open(POST)
+    tree = narrow.locator(".tree a").first
+    assert not tree.is_visible()
+    narrow.get_by_text("All pages").focus()
+    narrow.keyboard.press("Enter")
+    assert tree.is_visible()
+
+
+def test_tab_reaches_nothing_that_is_hidden(reader: Callable[..., Reader]) -> None:
+    page = reader(viewport={"width": 390, "height": 844}).open(POST)
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        seen = page.evaluate(
+            "(() => { const e = document.activeElement;"
+            " return e === document.body || e.checkVisibility({visibilityProperty: true}) })()"
+        )
+        assert seen, page.evaluate("document.activeElement.outerHTML")
+
+
+def test_the_first_tab_offers_to_skip_to_the_content(reader: Callable[..., Reader]) -> None:
+    page = reader().open(POST)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to content"
+    page.keyboard.press("Enter")
+    assert page.evaluate("location.hash") == "#content"
+
+
+def test_a_figure_has_a_form_for_each_width_with_text_of_its_true_size(reader: Callable[..., Reader]) -> None:
+    for width, shown in ((390, ".drawn-narrow"), (1440, ".drawn-wide")):
+        page = reader(viewport={"width": width, "height": 900}).open(POST)
+        figure = page.locator("article figure").first
+        assert figure.locator("svg:visible").count() == 1
+        assert figure.locator(shown).is_visible()
+        drawn, box = page.evaluate(
+            f"(() => {{ const s = document.querySelector('article figure {shown}');"
+            " return [s.viewBox.baseVal.width, s.getBoundingClientRect().width] })()"
+        )
+        assert 0.85 <= box / drawn <= 1.35
+
+
+def test_search_finds_a_piece(reader: Callable[..., Reader]) -> None:
+    page = reader().open("search/?q=tombstone")
+    page.locator("#search-results a").first.wait_for()
+    assert "patient-store-migration" in " ".join(
+        str(link.get_attribute("href")) for link in page.locator("#search-results a").all()
+    )
+
+
+def test_without_scripts_a_page_reads_the_same(reader: Callable[..., Reader]) -> None:
+    page = reader(java_script_enabled=False, viewport={"width": 1440, "height": 900}).open(POST)
+    assert page.locator("h1").is_visible()
+    number = page.locator("article .bound").first
+    number.hover()
+    assert number.locator(".src").is_visible()
+    assert page.locator(".theme-toggle").is_hidden()
