@@ -134,6 +134,13 @@ def test_every_post_has_the_whole_anatomy(site: Path) -> None:
         assert 2000 <= words <= 3700, f"{post}: {words}"
 
 
+def test_every_kind_of_piece_has_a_page_that_lists_it(site: Path) -> None:
+    for post in (site / "posts").glob("*/index.html"):
+        link = str(soup(post).select_one(".eyebrow a")["href"])
+        listing = soup((post.parent / link / "index.html").resolve())
+        assert f"../../posts/{post.parent.name}/" in [a["href"] for a in listing.select("a.title")]
+
+
 def test_every_topic_with_pieces_has_a_page_and_every_lab_too(site: Path) -> None:
     for item in soup(site / "about" / "index.html").select("ul.topics li"):
         assert bool(item.select("small")) == bool(item.select("a")), item

@@ -46,7 +46,7 @@ class Located:
 class _Loader(yaml.SafeLoader):
     """YAML's safe loader that leaves an impossible date as text, so that the schema can say where it is."""
 
-    def construct_yaml_timestamp(self, node: yaml.Node) -> Any:
+    def construct_yaml_timestamp(self, node: yaml.ScalarNode) -> Any:
         """Make a date; text where there is no such day."""
         try:
             return super().construct_yaml_timestamp(node)
