@@ -40,6 +40,16 @@ def test_the_groups_are_those_that_are_pinned() -> None:
     assert {path.stem for path in (REPOSITORY / "requirements").glob("*.txt")} == set(groups)
 
 
+def test_each_group_that_builds_the_site_holds_all_that_the_docs_need() -> None:
+    def pinned(group: str) -> set[str]:
+        text = (REPOSITORY / "requirements" / f"{group}.txt").read_text(encoding="utf-8")
+        return set(re.findall(r"^([\w.-]+==\S+)", text, re.MULTILINE))
+
+    for group in ("live", "tests", "lint"):
+        assert pinned("docs") <= pinned(group), group
+    assert pinned("labs") <= pinned("tests")
+
+
 def test_read_the_docs_builds_as_the_docs_session_does() -> None:
     config = yaml.safe_load((REPOSITORY / ".readthedocs.yaml").read_text(encoding="utf-8"))
     assert config["version"] == 2

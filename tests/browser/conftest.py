@@ -17,10 +17,14 @@ class QuietHandler(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *_: object) -> None: ...
 
 
+class QuietServer(http.server.ThreadingHTTPServer):
+    def handle_error(self, *_: object) -> None: ...  # a browser that leaves a page cuts what is still on its way
+
+
 @pytest.fixture(scope="session")
 def address(site: Path) -> Iterator[str]:
     """The built site, served on 127.0.0.1 for as long as the tests run."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(QuietHandler, directory=str(site)))
+    server = QuietServer(("127.0.0.1", 0), functools.partial(QuietHandler, directory=str(site)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}/"
     server.shutdown()

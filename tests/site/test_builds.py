@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import pickle
+import re
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -20,9 +25,40 @@ def test_a_serial_build_in_another_folder_gives_the_same_bytes(site: Path, tmp_p
     assert contents(tmp_path / "elsewhere" / "html") == contents(site)
 
 
-def test_home_and_experience_are_made_of_sphinx_designs_grids_and_cards(tmp_path: Path, site: Path) -> None:
-    import pickle
+def test_a_build_that_is_killed_does_not_look_finished_and_the_next_one_makes_it_good(
+    site: Path, tmp_path: Path
+) -> None:
+    html, doctrees = tmp_path / "html", tmp_path / "doctrees"
+    command = [
+        sys.executable,
+        "-m",
+        "sphinx",
+        "-b",
+        "dirhtml",
+        "-q",
+        "-d",
+        str(doctrees),
+        str(REPOSITORY / "docs"),
+        str(html),
+    ]
+    building = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while not (html / "posts" / "index.html").exists() and building.poll() is None:
+        time.sleep(0.01)
+    building.kill()
+    building.wait()
+    assert building.returncode == -9, "the build was over before it could be killed"
+    assert "This site is being built." in (html / "index.html").read_text(encoding="utf-8")
+    build_site(html, doctrees)
+    assert contents(html) == contents(site)
 
+
+def test_the_canonical_address_is_what_read_the_docs_says(tmp_path: Path) -> None:
+    build_site(tmp_path / "html", tmp_path / "doctrees", base="https://docs.example.org/en/latest/")
+    page = (tmp_path / "html" / "posts" / "eight-minutes-to-five" / "index.html").read_text(encoding="utf-8")
+    assert 'rel="canonical" href="https://docs.example.org/en/latest/posts/eight-minutes-to-five/"' in page
+
+
+def test_home_and_experience_are_made_of_sphinx_designs_grids_and_cards(tmp_path: Path, site: Path) -> None:
     build_site(tmp_path / "html", tmp_path / "doctrees", "-j", "1")
     for name, least in (("index", 14), ("experience/index", 10)):
         doctree = pickle.loads((tmp_path / "doctrees" / f"{name}.doctree").read_bytes())
@@ -32,8 +68,6 @@ def test_home_and_experience_are_made_of_sphinx_designs_grids_and_cards(tmp_path
 
 
 def test_colours_of_a_figure_on_its_own_are_the_tokens() -> None:
-    import re
-
     from labs.kit.figure import STANDALONE_STYLE
 
     tokens = (REPOSITORY / "src" / "folio" / "static" / "tokens.css").read_text(encoding="utf-8")
@@ -46,8 +80,6 @@ def test_colours_of_a_figure_on_its_own_are_the_tokens() -> None:
 
 
 def test_only_the_tokens_name_a_colour() -> None:
-    import re
-
     static = REPOSITORY / "src" / "folio" / "static"
     for sheet in static.glob("*.css"):
         if sheet.name not in {"tokens.css", "print.css"}:
