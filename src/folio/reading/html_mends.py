@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -31,10 +32,12 @@ def _page_context(_app: Sphinx, _page: str, _template: str, context: dict[str, A
         return
     # What scrolls inside itself must be reachable by keyboard (WCAG 2.1.1).
     body = body.replace("<pre>", '<pre tabindex="0">')
-    body = re.sub(
-        r'<div class="(table-wrapper[^"]*)"', r'<div class="\1" tabindex="0" role="region" aria-label="Table"', body
+    number = itertools.count(1)
+    context["body"] = re.sub(
+        r'<div class="(table-wrapper[^"]*)"',
+        lambda match: f'<div class="{match[1]}" tabindex="0" role="region" aria-label="Table {next(number)}"',
+        body,
     )
-    context["body"] = body
 
 
 def setup(app: Sphinx) -> None:
