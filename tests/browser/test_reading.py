@@ -175,14 +175,6 @@ def test_a_figure_has_a_form_for_each_width_with_text_of_its_true_size(reader: C
         assert 0.85 <= box / drawn <= 1.35
 
 
-def test_search_finds_a_piece(reader: Callable[..., Reader]) -> None:
-    page = reader().open("search/?q=tombstone")
-    page.locator("#search-results a").first.wait_for()
-    assert "patient-store-migration" in " ".join(
-        str(link.get_attribute("href")) for link in page.locator("#search-results a").all()
-    )
-
-
 def test_without_scripts_a_page_reads_the_same(reader: Callable[..., Reader]) -> None:
     page = reader(java_script_enabled=False, viewport={"width": 1440, "height": 900}).open(POST)
     assert page.locator("h1").is_visible()

@@ -84,23 +84,25 @@ class BuildState:
         warned = self.before.get("warned", [])
         return set(env.found_docs) if None in warned else set(warned) & env.found_docs
 
-    def end(self, exception: Exception | None) -> bool:
-        """Close the build: show the home page if it went well.
+    def end(self, exception: Exception | None) -> None:
+        """Close the build: publish and show the home page if it went well.
 
-        Returns:
-            Whether it did.
+        Args:
+            exception: what ended the build early, or None.
+
+        Raises:
+            Whatever a publisher raises; the home page then stays a notice.
         """
         standard_logging.getLogger(logging.NAMESPACE).removeHandler(self.log)
         failed = exception is not None or (bool(self.log.told) and self.app._fail_on_warnings)  # what -W sets
-        home = page_path(self.app, self.app.config.root_doc)
         if failed or not self.held_home.exists():
             self._write_notice("This build failed.", [f"{where} {what}".strip() for where, what in self.log.told])
         else:
-            self.held_home.replace(home)
+            self.app.emit("folio-site-finished")
+            self.held_home.replace(page_path(self.app, self.app.config.root_doc))
         if exception is None:
             warned = sorted({self._docname(where) for where, _ in self.log.told}, key=str)
             self.path.write_text(json.dumps({"finished": True, "warned": warned}), encoding="utf-8")
-        return not failed
 
     def _docname(self, location: str) -> str | None:
         """Turn a warning's location into the page that is to be read again; None stands for all of them."""
@@ -141,8 +143,8 @@ def setup(app: Sphinx) -> None:
         return "unfinished.html"
 
     def end(app: Sphinx, exception: Exception | None) -> None:
-        if states and states[0].end(exception):
-            app.emit("folio-site-finished")
+        if states:
+            states[0].end(exception)
 
     app.add_event("folio-site-finished")
     app.connect("builder-inited", begin, priority=50)

@@ -54,8 +54,29 @@ function boundNumbers() {
   });
 }
 
+// The search loads on its first use: the pill, Ctrl-K (⌘K) or a slash.
+const search = () => import("./search.js");
+function searchKeys(pill) {
+  const open = (event) => { event.preventDefault(); search().then((module) => module.open()); };
+  pill.addEventListener("click", (event) => { if (!event.ctrlKey && !event.metaKey && !event.shiftKey) open(event); });
+  addEventListener("keydown", (event) => {
+    const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
+    if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey) open(event);
+    else if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) open(event);
+  });
+  pill.querySelector("kbd").hidden = false;
+}
+
 const button = document.querySelector(".theme-toggle");
 if (button) themeSwitch(button);
 const contents = document.querySelector(".contents");
 if (contents) currentSection(contents);
 boundNumbers();
+const pill = document.querySelector(".search-pill");
+if (pill) searchKeys(pill);
+const searchPage = document.querySelector("[data-search-page]");
+if (searchPage) {
+  const query = new URLSearchParams(location.search).get("q") || "";
+  search().then((module) => module.mount(searchPage, { query, address: true }).focus());
+}
+if (matchMedia("(hover: hover)").matches) import("./previews.js");

@@ -1,0 +1,133 @@
+"""The search index: Pagefind over what a reader reads, sections apart, with kind and topic to filter by."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from docutils import nodes
+from lxml import html as lxml_html
+from pagefind.index import IndexConfig, PagefindIndex
+
+from folio.model.front_matter import KINDS
+from folio.model.library import Library, Page, Post
+from folio.publishing.outputs import page_path
+from folio.reading.domain import writing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from lxml.html import HtmlElement
+    from sphinx.application import Sphinx
+
+FOLDER, WORDS = "pagefind", "search-words.json"
+
+NOT_SEARCHED = (
+    ".src",
+    ".headerlink",
+    "svg",
+    ".evidence",
+    ".copybtn",
+    "nav",
+    ".toctree-wrapper",
+    ".backrefs",
+    "details.sd-dropdown",
+)
+"""What would put words into a page that are not its own or are no prose: sources of numbers, ticks, folded code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Searchable:
+    """A page as the index takes it: its address below the site's root, and HTML made for indexing."""
+
+    url: str
+    html: str
+
+
+def searchable(page: Page, url: str, written: str, topics: Iterable[str]) -> Searchable:
+    """Make a page fit for the index.
+
+    Args:
+        page: the page as the library knows it.
+        url: its address below the site's root.
+        written: its HTML as the build wrote it.
+        topics: the names of its topics.
+
+    Returns:
+        The page with ids on headings (Sphinx has them on sections, and Pagefind looks at headings), its description
+        and filters, and without what is not its own.
+    """
+    document = lxml_html.document_fromstring(written)
+    article = document.cssselect("main article")[0]
+    for selector in NOT_SEARCHED:
+        for element in article.cssselect(selector):
+            element.drop_tree()
+    for section in article.iter("section"):
+        _move_id_to_heading(section)
+    kind = KINDS[page.front.kind][0] if isinstance(page, Post) else "Lab" if page.lab else "Page"
+    filters = [f"kind:{kind}", *(f"topic:{topic}" for topic in topics)]
+    marks = "".join(f'<i data-pagefind-filter="{escape(item)}"></i>' for item in filters)
+    body = lxml_html.tostring(article, encoding="unicode")
+    return Searchable(
+        url,
+        f'<html lang="en-GB"><head><title>{escape(page.title)}</title></head><body><main data-pagefind-body>{marks}'
+        f"<h1>{escape(page.title)}</h1><p>{escape(page.dek)}</p>{body}</main></body></html>",
+    )
+
+
+def _move_id_to_heading(section: HtmlElement) -> None:
+    heading = next((child for child in section if child.tag in {"h2", "h3", "h4"}), None)
+    if heading is not None and section.get("id"):
+        heading.set("id", section.get("id"))
+        del section.attrib["id"]
+
+
+def words_of(library: Library, terms: Iterable[str], headings: Iterable[str]) -> list[str]:
+    """List the words that a mistyped one is compared with: those of terms, titles and headings, longer than three."""
+    text = " ".join([*terms, *headings, *(page.title for page in library.pages.values())])
+    found = {word.strip(".,:;!?()“”‘’'\"").lower() for word in text.replace("-", " ").split()}
+    return sorted(word for word in found if len(word) > 3 and word.isalpha())
+
+
+def _pages(app: Sphinx, library: Library) -> Iterator[Searchable]:
+    """Take every page that says something itself; lists of pages would only repeat titles and deks."""
+    for docname, page in library.pages.items():
+        if docname == app.config.root_doc or docname.startswith(("topics/", "kinds/")):
+            continue
+        topics = [library.topic_names.get(slug, slug) for slug in page.front.topics] if isinstance(page, Post) else []
+        written = page_path(app, docname).read_text(encoding="utf-8")
+        yield searchable(page, f"/{app.builder.get_target_uri(docname)}", written, topics)
+
+
+async def _write_index(pages: Iterable[Searchable], folder: Path) -> None:
+    config = IndexConfig(output_path=str(folder), include_characters="_", verbose=False)
+    async with PagefindIndex(config=config) as index:
+        for page in pages:
+            await index.add_html_file(content=page.html, url=page.url)
+
+
+def _publish(app: Sphinx) -> None:
+    """Write the index beside its place and then put it there, so that no half of one is ever served."""
+    library = writing(app.env).library()
+    out = Path(app.outdir)
+    fresh = out / f".{FOLDER}"
+    shutil.rmtree(fresh, ignore_errors=True)
+    asyncio.run(_write_index(_pages(app, library), fresh))
+    shutil.rmtree(out / FOLDER, ignore_errors=True)
+    fresh.replace(out / FOLDER)
+    for unused in (out / FOLDER).glob("pagefind-*"):
+        if unused.is_file() and unused.name not in {"pagefind-worker.js", "pagefind-entry.json"}:
+            unused.unlink()  # ready-made user interfaces; ours is static/search.js
+    terms = [name for (kind, name) in app.env.domaindata["std"]["objects"] if kind == "term"]
+    headings = [node.astext() for toc in app.env.tocs.values() for node in toc.findall(nodes.reference)]
+    (out / WORDS).write_text(json.dumps(words_of(library, terms, headings), ensure_ascii=False), encoding="utf-8")
+
+
+def setup(app: Sphinx) -> None:
+    """Register the handler."""
+    app.connect("folio-site-finished", _publish, priority=700)
