@@ -62,10 +62,16 @@ function excerpt(html) {
   return paragraph;
 }
 
-// Where a word is unknown Pagefind falls back to a few of its first letters: such hits are not what was asked for.
+// Where a word is unknown Pagefind falls back to a few of its first letters. Hits count as an answer only if each word
+// that was asked for begins one of theirs, but for its ending.
 function answers(asked, results) {
-  const marked = results.flatMap((result) => [result.meta.title, ...result.sub_results.map((part) => part.excerpt), result.excerpt]).join(" ").toLowerCase();
-  return asked.toLowerCase().split(/\s+/).every((word) => marked.includes(word.slice(0, Math.max(4, word.length - 3))));
+  const plain = (text) => text.replace(/<\/?mark>/g, "").toLowerCase().split(/[^\p{L}\p{N}]+/u).filter(Boolean);
+  const there = plain(results.flatMap((result) => [result.meta.title, result.excerpt, ...result.sub_results.map((part) => part.excerpt)]).join(" "));
+  return results.length > 0 && plain(asked).every((word) => {
+    const stem = word.replace(/(?<=.{4})(ings?|ed|es|s|ly|ions?)$/, "");
+    const start = stem.slice(0, Math.max(4, Math.round(stem.length * 0.8)));
+    return there.some((other) => other.startsWith(start));
+  });
 }
 
 export function mount(place, { query = "", address = false } = {}) {
