@@ -2,10 +2,10 @@
 
 The centre is hypothetical: no figure in here is measured at, or taken from, any employer's.
 
-Method. Erlang C (a queue with Poisson arrivals, exponential handling times, n agents, nobody hangs up) gives the share
-of callers who are answered within the promised seconds. The smallest n that keeps the promise is the need. An event
-simulation that knows nothing of the formula checks it, then drops its assumptions one at a time: handling times that
-are not exponential, callers who hang up (also exactly, as Erlang A), half hours that follow one another on one day.
+Method. Erlang C (calls arrive at random, handling times are exponential, n agents share one queue, nobody hangs up)
+gives the share of callers who are answered within the promised seconds; the smallest n that keeps the promise is the
+need. Erlang A adds callers who hang up. Both are exact. A simulation that knows nothing of either checks them and then
+draws handling times that are not exponential.
 
 Sources. Erlang B by its recursion and C from it, as in any text on teletraffic; Erlang A is the M/M/n+M queue of
 Garnett, Mandelbaum and Reiman (2002). Times are in seconds, loads in erlangs (calls in progress if nobody had to wait).
@@ -14,41 +14,65 @@ Garnett, Mandelbaum and Reiman (2002). Times are in seconds, loads in erlangs (c
 from __future__ import annotations
 
 import math
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from heapq import heapify, heappop, heappush
+from functools import cache, partial
+from heapq import heapreplace
 from random import Random
 
 from labs.kit.chart import Chart, Scale
 from labs.kit.figure import COLUMN, NARROW, WIDE, Figure
-from labs.kit.lab import Lab, Parameter, Progress, Result, Results, Scalar, Values
+from labs.kit.lab import Lab, Parameter, Progress, Result, Results, Value, Values
 
 HALF_HOUR = 1800.0
 BEFORE, AFTER = 480.0, 300.0
+SLIGHTLY = 420.0
 WORK = AFTER / BEFORE
-SIZES = (5, 10, 20, 50, 100, 200, 500, 1000)
-LARGEST = 1000
+SIZES = (5, 10, 100, 1000)
+LARGEST, LARGE, MIDDLING = 1000, 500, 200
+PATIENCES = (300.0, 120.0)
+CAP = 0.85
+VARIATIONS = (0.5, 1.5)
+HALF_HOURS = 15_000
 SEED = 20261122
 
 DAY = (
-    *(30, 28, 24, 18, 16, 16, 14, 12, 12, 18, 32, 50),
-    *(54, 84, 144, 172, 224, 328, 380, 396, 424, 444, 424, 406),
-    *(398, 390, 384, 396, 416, 424, 416, 404, 398, 380, 336, 290),
-    *(272, 252, 208, 164, 144, 134, 110, 84, 72, 64, 58, 56),
+    *(36, 34, 28, 22, 20, 20, 16, 14, 14, 22, 40, 60),
+    *(64, 100, 172, 206, 268, 394, 456, 476, 508, 532, 508, 488),
+    *(478, 468, 460, 476, 500, 508, 500, 484, 478, 456, 404, 348),
+    *(330, 302, 250, 198, 172, 160, 132, 100, 86, 76, 70, 66),
 )
-"""Calls in each half hour from midnight: an invented day with a quiet night, 10,000 calls in all."""
+"""Calls in each half hour from midnight: an invented day with a quiet night."""
 
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """The service level: at least `share` of the callers answered `within` so many seconds."""
+    """At least `share` of all who call are answered `within` so many seconds; who hangs up was not answered."""
 
     share: float
     within: float
 
+    def __str__(self) -> str:
+        return f"{self.share:.0%} within {self.within:.0f} s"
+
 
 PROMISE = Promise(0.80, 20.0)
+OTHER_PROMISES = (Promise(0.90, 10.0), Promise(0.80, 60.0), Promise(0.80, 300.0))
+
+
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """One hundred calls of two kinds, of which a voice assistant may end the easy ones. Times in seconds."""
+
+    easy_calls: int = 60
+    easy: float = 360.0
+    hard_calls: int = 40
+    hard: float = 660.0
+    assistant: float = 60.0
+
+
+MIX = Mix()
 
 LAB = Lab(
     name="staffing",
@@ -57,21 +81,22 @@ LAB = Lab(
     parameters=(
         Parameter("BEFORE", BEFORE, "s", "average handling time before: the record's 8 minutes"),
         Parameter("AFTER", AFTER, "s", "average handling time after: the record's 5 minutes"),
-        Parameter("SIZES", "5 to 1,000", "calls per half hour", "illustrative: from a corner desk to a large centre"),
-        Parameter(
-            "PROMISE", "80% within 20", "s", "illustrative: a widespread promise; 90/10, 80/60 and 80/300 are tried too"
-        ),
+        Parameter("SLIGHTLY", SLIGHTLY, "s", "illustrative: a smaller change, to see where rounding decides"),
+        Parameter("LARGEST", LARGEST, "calls per half hour", "illustrative: every size from 1 up to this is tried"),
+        Parameter("PROMISE", str(PROMISE), "", "illustrative: widespread"),
+        Parameter("OTHER_PROMISES", ", ".join(map(str, OTHER_PROMISES)), "", "illustrative: stricter, slacker"),
         Parameter("DAY", sum(DAY), "calls a day", "illustrative: a round number, spread over 48 half hours by hand"),
-        Parameter(
-            "patience", "120 and 300", "s", "illustrative: mean time before a waiting caller hangs up (Erlang A)"
-        ),
-        Parameter("variation", "0.5 and 1.5", "", "illustrative: standard deviation over mean of lognormal handling"),
-        Parameter("easy", "60 of 100 calls at 6 minutes", "", "illustrative: chosen so that the mean of all is 8"),
-        Parameter("hard", "40 of 100 calls at 11 minutes", "", "illustrative: the same"),
-        Parameter("assistant", 60, "s", "illustrative: what a call costs that the voice assistant ends by itself"),
+        Parameter("PATIENCES", " and ".join(map(str, PATIENCES)), "s", "illustrative: mean times before hanging up"),
+        Parameter("CAP", CAP, "", "illustrative: the most time that an agent may be on calls, where there is a cap"),
+        Parameter("MIX.easy_calls", MIX.easy_calls, "of 100 calls", "illustrative: escalations fall as recorded"),
+        Parameter("MIX.easy", MIX.easy, "s", "illustrative: so that the average of all calls is the record's, before"),
+        Parameter("MIX.hard", MIX.hard, "s", "illustrative: the same"),
+        Parameter("MIX.assistant", MIX.assistant, "s", "illustrative: the same, after"),
+        Parameter("VARIATIONS", " and ".join(map(str, VARIATIONS)), "", "illustrative: lognormal deviation over mean"),
+        Parameter("HALF_HOURS", HALF_HOURS, "half hours", "simulated in each case"),
         Parameter("SEED", SEED, "", "the first of the simulation's seeds"),
     ),
-    seconds=18,
+    seconds=12,
 )
 
 
@@ -104,81 +129,130 @@ def _continued(fraction: float, load: float, end: float = 40.0, steps: int = 200
     return width / 3 * (heights[0] + 4 * sum(heights[1::2]) + 2 * sum(heights[2:-1:2]) + heights[-1])
 
 
-def erlang_c(agents: float, load: float) -> float:
-    """Tell the share of callers who have to wait at all; 1 where the agents cannot carry the load."""
-    if agents <= load:
-        return 1.0
-    blocked = erlang_b(agents, load)
-    return agents * blocked / (agents - load * (1 - blocked))
-
-
 def service_level(agents: float, calls: float, handling: float, within: float) -> float:
-    """Tell the share of callers answered within so many seconds; 0 where the queue would grow for ever."""
+    """Tell by Erlang C the share of callers answered in time if nobody hangs up; 0 if the queue grows for ever."""
     load = offered_load(calls, handling)
     if agents <= load:
         return 0.0
-    return 1 - erlang_c(agents, load) * math.exp(-(agents - load) * within / handling)
+    blocked = erlang_b(agents, load)
+    waits = agents * blocked / (agents - load * (1 - blocked))
+    return 1 - waits * math.exp(-(agents - load) * within / handling)
 
 
-def agents_needed(calls: float, handling: float, promise: Promise = PROMISE) -> int:
+def with_hanging_up(agents: int, calls: float, handling: float, within: float, patience: float) -> tuple[float, float]:
+    """Solve Erlang A: callers who wait hang up after an exponential time with mean `patience`.
+
+    While j callers wait, the queue moves up at rate agents / handling + j / patience. Who joins behind j others runs a
+    race of j + 1 steps, in each of which either the queue moves up or he hangs up himself. With r = agents * patience
+    / handling he wins it with chance r / (r + j + 1). How long it takes does not depend on who wins: exp(-time /
+    patience) is a Beta(r + 1, j + 1) variable, whose distribution follows by a recursion on j.
+
+    Returns:
+        The share of all callers who are answered in time, and the share who hang up.
+    """
+    arrivals = calls / HALF_HOUR
+    r = agents * patience / handling
+    x = math.exp(-within / patience)
+    weight = 1.0  # of the state in which all agents are busy and j callers wait, relative to the one with j = 0
+    in_time = answered = total = 1 / erlang_b(agents, offered_load(calls, handling)) - 1  # of the states with one free
+    term = late = x ** (r + 1)  # the chance that the race behind j others takes longer than `within`
+    j = 0
+    while True:
+        wins = r / (r + j + 1)
+        total += weight
+        answered += weight * wins
+        in_time += weight * wins * (1 - late)
+        j += 1
+        ratio = arrivals / (agents / handling + j / patience)
+        weight *= ratio
+        term *= (1 - x) * (r + j) / j
+        late += term
+        # From here on each weight is less than `ratio` times the one before: the rest sums to a geometric series.
+        if ratio < 1 and weight / (1 - ratio) < 1e-12 * total:
+            return in_time / total, 1 - answered / total
+
+
+@cache
+def agents_needed(calls: float, handling: float, promise: Promise = PROMISE, patience: float = math.inf) -> int:
     """Find the smallest whole number of agents that keeps the promise."""
-    agents = math.floor(offered_load(calls, handling)) + 1
-    while service_level(agents, calls, handling, promise.within) < promise.share:
-        agents += 1
-    return agents
+
+    def keeps(agents: int) -> bool:
+        if patience == math.inf:
+            return service_level(agents, calls, handling, promise.within) >= promise.share
+        return with_hanging_up(agents, calls, handling, promise.within, patience)[0] >= promise.share
+
+    enough = 1
+    while not keeps(enough):
+        enough *= 2
+    return bisect_left(range(enough), True, key=keeps)
 
 
-def fractional_agents_needed(calls: float, handling: float, promise: Promise = PROMISE) -> float:
+def agents_needed_under_a_cap(calls: float, handling: float) -> int:
+    """Keep the promise, and let no agent be on calls for more than `CAP` of the time."""
+    return max(agents_needed(calls, handling), math.ceil(offered_load(calls, handling) / CAP - 1e-9))
+
+
+def fractional_agents_needed(calls: float, handling: float) -> float:
     """Find, by bisection, the number of agents that keeps the promise exactly, if agents came in fractions."""
-    low, high = offered_load(calls, handling), float(agents_needed(calls, handling, promise))
+    low, high = offered_load(calls, handling), float(agents_needed(calls, handling))
     for _ in range(26):
         middle = (low + high) / 2
-        if service_level(middle, calls, handling, promise.within) < promise.share:
+        if service_level(middle, calls, handling, PROMISE.within) < PROMISE.share:
             low = middle
         else:
             high = middle
     return high
 
 
-def service_level_with_hanging_up(
-    agents: int, calls: float, handling: float, within: float, patience: float
-) -> tuple[float, float]:
-    """Solve Erlang A: as Erlang C, but a waiting caller hangs up after an exponential time with mean `patience`.
-
-    With j callers waiting, the next one leaves the queue at rate n/handling + j/patience. The wait of a patient caller
-    behind j others is a sum of such exponential times: minus the logarithm of a Beta(r, j + 1) variable, times the
-    patience, with r = n * patience / handling. Its distribution follows by a recursion on j.
-
-    Returns:
-        The share of callers who would be answered in time if they stayed, and the share who hang up.
-    """
-    load = offered_load(calls, handling)
-    rate = n_rate = agents / handling
-    arrivals = calls / HALF_HOUR
-    r = agents * patience / handling
-    x = math.exp(-within / patience)
-    weight = 1.0  # of the state in which all agents are busy and j callers wait, relative to j = 0
-    term = late = x**r  # the chance that a caller behind j others waits longer than `within`
-    total, waiting_late, leaving = 1 / erlang_b(agents, load) - 1, 0.0, 0.0
-    j = 0
-    while weight > 1e-15 or arrivals > rate:
-        total += weight
-        waiting_late += weight * late
-        leaving += weight * j / patience
-        j += 1
-        rate = n_rate + j / patience
-        weight *= arrivals / rate
-        term *= (1 - x) * (r + j - 1) / j
-        late += term
-    return 1 - waiting_late / total, leaving / (arrivals * total)
+# --- Quick ways to a new roster --------------------------------------------------------------------------------------
 
 
-def agents_needed_with_hanging_up(calls: float, handling: float, patience: float, promise: Promise = PROMISE) -> int:
-    """Find the smallest number of agents that keeps the promise when callers may hang up."""
-    agents = 1
-    while service_level_with_hanging_up(agents, calls, handling, promise.within, patience)[0] < promise.share:
-        agents += 1
-    return agents
+def cut_roster(roster: int, before: float = BEFORE, after: float = AFTER) -> int:
+    """Cut a roster in proportion to the work, and round up."""
+    return math.ceil(roster * after / before - 1e-9)
+
+
+def rule_of_two_factors(calls: float, roster: int, before: float = BEFORE, after: float = AFTER) -> int:
+    """Guess the new need: the load shrinks with the work, the spare by the square root of that."""
+    load, work = offered_load(calls, before), after / before
+    return round(work * load + math.sqrt(work) * (roster - load))
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """What a shorter call does to a centre of one size, in agents."""
+
+    calls: int
+    before: int
+    after: int
+    freed: int
+    by_minutes: float  # the load that goes: freed by the sum in minutes
+    by_heads: float  # the work's share of the roster: freed by the sum in heads
+    cut: int  # how many too many the cut roster has; below 0 it is short
+    rule: int  # how many too many the rule of two factors asks for
+
+    @property
+    def place(self) -> str:
+        """Where the agents freed lie: between the two sums (ends included), below or above them."""
+        if self.freed < self.by_minutes - 1e-9:
+            return "below"
+        return "above" if self.freed > self.by_heads + 1e-9 else "between"
+
+
+def every_size(need: Callable[[float, float], int] = agents_needed, after: float = AFTER) -> list[Size]:
+    """Compare what a centre needs before and after, at every size; `need` takes calls and handling time."""
+    found = []
+    for calls in range(1, LARGEST + 1):
+        roster, then = need(calls, BEFORE), need(calls, after)
+        minutes, heads = offered_load(calls, BEFORE - after), roster * (1 - after / BEFORE)
+        cut, rule = cut_roster(roster, BEFORE, after), rule_of_two_factors(calls, roster, BEFORE, after)
+        found.append(Size(calls, roster, then, roster - then, minutes, heads, cut - then, rule - then))
+    return found
+
+
+def count(sizes: list[Size], holds: Callable[[Size], bool], what: str) -> Result:
+    """Count the sizes for which something holds."""
+    return Result(sum(map(holds, sizes)), f"sizes {what}", "sizes")
 
 
 # --- The simulation --------------------------------------------------------------------------------------------------
@@ -204,130 +278,22 @@ def lognormal(mean: float, variation: float) -> Draw:
     return draw_one
 
 
-def arrivals(calls: Sequence[float], days: int, chance: Random) -> Iterator[float]:
-    """Draw the times of calls: Poisson, at the rate of each half hour of `calls`, day after day."""
-    start = 0.0
-    for _ in range(days):
-        for expected in calls:
-            at = start
-            while expected:
-                at += -math.log(1 - chance.random()) * HALF_HOUR / expected
-                if at >= start + HALF_HOUR:
-                    break
-                yield at
-            start += HALF_HOUR
-
-
-@dataclass(slots=True)
-class Tally:
-    """What happened to the callers who arrived in one half hour of the schedule."""
-
-    calls: int = 0
-    in_time: int = 0
-    hung_up: int = 0
-
-
 def simulate(
-    times: Iterator[float],
-    handling: Draw,
-    agents: Sequence[int],
-    chance: Random,
-    within: float = PROMISE.within,
-    patience: Draw | None = None,
-    by_name: bool = False,
-) -> list[Tally]:
-    """Let callers queue for agents, first come, first served.
-
-    Args:
-        times: when calls arrive, in seconds, ascending.
-        handling: draws a call's handling time.
-        agents: agents on duty in each half hour of a schedule that repeats. Whoever goes off duty ends his call first.
-        chance: the source of chance.
-        within: seconds that count as in time.
-        patience: draws how long a caller waits before hanging up; None if nobody does.
-        by_name: who goes when the roster shrinks. By name, idle agents go at once and others are drawn by lot, who
-            end their calls beyond the new roster; otherwise the first to finish go, and count towards it until then.
-
-    Returns:
-        One tally for each half hour of the schedule.
-    """
-    tallies = [Tally() for _ in agents]
-    queue: deque[tuple[float, float, int]] = deque()  # arrival, end of patience, half hour of arrival
-    calls: list[tuple[float, bool]] = []  # a heap: when a call ends, and whether its agent counts towards the roster
-    busy = 0  # agents on a call who count towards the roster
-    period, change = 0, HALF_HOUR
-
-    def answer(now: float) -> None:
-        """Give waiting callers to agents who are on duty and free at this moment."""
-        nonlocal busy
-        while queue and busy < agents[period % len(agents)]:
-            came, until, slot = queue.popleft()
-            if until < now:
-                tallies[slot].hung_up += 1
-                continue
-            tallies[slot].in_time += now - came <= within
-            heappush(calls, (now + handling(chance), True))
-            busy += 1
-
-    for time in times:
-        while True:  # all that happens before this call arrives: calls end, the roster changes
-            ends = calls[0][0] if calls else math.inf
-            if min(ends, change) > time:
-                break
-            if ends <= change:
-                _, counted = heappop(calls)
-                busy -= counted
-                answer(ends)
-                continue
-            period += 1
-            roster = agents[period % len(agents)]
-            if by_name and busy > roster:
-                counting = [place for place, (_, counted) in enumerate(calls) if counted]
-                for _ in range(busy - roster):
-                    place = counting.pop(int(chance.random() * len(counting)))
-                    calls[place] = (calls[place][0], False)
-                heapify(calls)
-                busy = roster
-            answer(change)
-            change += HALF_HOUR
-        slot = period % len(agents)
-        tallies[slot].calls += 1
-        queue.append((time, math.inf if patience is None else time + patience(chance), slot))
-        answer(time)
-    return tallies
-
-
-def simulated_level(agents: int, calls: float, handling: Draw, half_hours: int, seed: int) -> float:
-    """Simulate one size of centre for so many half hours; tell the share of callers answered in time."""
-    chance = Random(seed)
-    (tally,) = simulate(arrivals([calls], half_hours, chance), handling, [agents], chance)
-    return tally.in_time / tally.calls
-
-
-# --- The mix of calls ------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Mix:
-    """Two kinds of call, of which a voice assistant may end the easy ones by itself. Times in minutes."""
-
-    easy_share: float = 0.60
-    easy: float = 6.0
-    hard: float = 11.0
-    assistant: float = 1.0
-
-    def average_of_all(self, taken: float) -> float:
-        """Average over every call when the assistant takes the share `taken` of the easy ones."""
-        gone = self.easy_share * taken
-        return gone * self.assistant + (1 - gone) * self.average_of_people(taken)
-
-    def average_of_people(self, taken: float) -> float:
-        """Average over the calls that people still answer."""
-        left = self.easy_share * (1 - taken)
-        return (left * self.easy + (1 - self.easy_share) * self.hard) / (left + 1 - self.easy_share)
-
-
-MIX = Mix()
+    calls: float, handling: Draw, agents: int, seed: int, patience: Draw | None = None, half_hours: int = HALF_HOURS
+) -> tuple[float, float]:
+    """Let callers queue for agents, first come, first served; tell the shares answered in time and hung up."""
+    chance, between = Random(seed), exponential(HALF_HOUR / calls)
+    free = [0.0] * agents  # a heap: when each agent will have answered everybody who called so far
+    now, in_time, hung_up, callers = 0.0, 0, 0, round(calls * half_hours)
+    for _ in range(callers):
+        now += between(chance)
+        wait = max(0.0, free[0] - now)
+        if patience and patience(chance) < wait:
+            hung_up += 1
+            continue
+        in_time += wait <= PROMISE.within
+        heapreplace(free, now + wait + handling(chance))
+    return in_time / callers, hung_up / callers
 
 
 # --- The lab ---------------------------------------------------------------------------------------------------------
@@ -335,486 +301,252 @@ MIX = Mix()
 
 def run(progress: Progress) -> Results:
     """Compute the needs, then check them by simulation."""
-    progress(0.0, "Erlang C for every size")
-    found: Results = {}
-    found |= by_size()
-    found |= every_size()
-    found |= limits()
-    found |= pools()
-    found |= promises()
-    found |= mixes()
-    found |= hanging_up()
-    found |= through_the_day()
-    progress(0.15, "simulating what the formula says")
-    found |= simulated_sizes()
-    progress(0.55, "simulating handling times that are not exponential")
-    found |= simulated_lognormal()
-    progress(0.80, "simulating whole days")
-    found |= simulated_days()
+    progress(0.0, "the need at every size")
+    sizes = every_size()
+    found = by_size(sizes) | curves(sizes) | quick_rosters(sizes) | conditions(sizes) | hanging_up()
+    found |= through_the_day(sizes) | readings()
+    progress(0.3, "simulating")
+    found |= simulated()
     progress(1.0, "done")
     return found
 
 
-def by_size() -> Results:
-    """Compare the two handling times at each size that the essay names."""
+def by_size(sizes: list[Size]) -> Results:
+    """Compare the agents freed with the two quick sums."""
     found: Results = {}
-    for calls in SIZES:
-        before, after = agents_needed(calls, BEFORE), agents_needed(calls, AFTER)
-        load, less = offered_load(calls, BEFORE), offered_load(calls, AFTER)
-        at = f"at {calls} calls per half hour"
-        key = f"at{calls}"
-        found |= {
-            f"{key}.before": Result(before, f"agents needed {at}, 8 minutes a call", "agents"),
-            f"{key}.after": Result(after, f"agents needed {at}, 5 minutes a call", "agents"),
-            f"{key}.freed": Result(before - after, f"agents freed {at}", "agents"),
-            f"{key}.saving": Result(1 - after / before, f"share of the agents freed {at}"),
-            f"{key}.smooth_saving": Result(
-                1 - round(fractional_agents_needed(calls, AFTER) / fractional_agents_needed(calls, BEFORE), 6),
-                f"share of the agents freed {at} if agents came in fractions",
-            ),
-            f"{key}.spare_before": Result(before - load, f"agents beyond the load {at}, 8 minutes a call", "agents"),
-            f"{key}.spare_after": Result(after - less, f"agents beyond the load {at}, 5 minutes a call", "agents"),
-            f"{key}.busy_before": Result(load / before, f"share of time an agent is on a call {at}, 8 minutes"),
-            f"{key}.busy_after": Result(less / after, f"share of time an agent is on a call {at}, 5 minutes"),
-        }
-    found["sizes"] = Result(list(SIZES), "sizes of centre that the essay names", "calls per half hour")
-    found["ratios"] = Result(
-        [agents_needed(calls, AFTER) / agents_needed(calls, BEFORE) for calls in SIZES],
-        "agents needed at 5 minutes over agents needed at 8, at each of these sizes",
-    )
-    found["work"] = Result(WORK, "5 minutes over 8: what is left of the work itself")
-    found["work.saving"] = Result(1 - WORK, "share of the work that 5 minutes instead of 8 takes away")
-    curve = sorted({round(5 * 10 ** (i / 40)) for i in range(93)} | {LARGEST})
-    found["curve.sizes"] = Result([*curve], "sizes of centre along the curve", "calls per half hour")
-    found["curve.whole"] = Result(
-        [agents_needed(calls, AFTER) / agents_needed(calls, BEFORE) for calls in curve],
-        "ratio of whole agents along the curve",
-    )
-    found["curve.fractions"] = Result(
-        [round(fractional_agents_needed(calls, AFTER) / fractional_agents_needed(calls, BEFORE), 6) for calls in curve],
-        "ratio of agents along the curve if agents came in fractions",
-    )
-    for calls in (10, 100, 1000):
-        spare = fractional_agents_needed(calls, BEFORE) - offered_load(calls, BEFORE)
-        beta = spare / math.sqrt(offered_load(calls, BEFORE))
-        found[f"beta.at{calls}"] = Result(
-            round(beta, 6),
-            f"spare agents over the square root of the load at {calls} calls, 8 minutes, agents in fractions",
-        )
-    return found
-
-
-def every_size() -> Results:
-    """Look at every size from 1 to 1,000 calls per half hour."""
-    sizes = range(1, LARGEST + 1)
-    ratio = {calls: agents_needed(calls, AFTER) / agents_needed(calls, BEFORE) for calls in sizes}
-    last = {limit: max(calls for calls in sizes if ratio[calls] > limit) for limit in (0.70, 0.65)}
-    cut = {calls: level_after_cut(calls) for calls in sizes}
-    broken = [calls for calls in sizes if cut[calls] < PROMISE.share]
-    count = compare_every_size()
-    return {
-        "every.sizes": Result(LARGEST, "sizes looked at, 1 to 1,000 calls per half hour", "sizes"),
-        "every.none_freed": Result(sum(r == 1 for r in ratio.values()), "sizes at which no agent is freed", "sizes"),
-        "every.full": Result(sum(r <= WORK for r in ratio.values()), "sizes that keep the whole saving", "sizes"),
-        "every.below": Result(count.below, "sizes that free fewer agents than the load that goes", "sizes"),
-        "every.above": Result(count.above, "sizes that free more than 3/8 of the roster", "sizes"),
-        "every.between": Result(count.between, "sizes that free an amount between the two, ends included", "sizes"),
-        "every.last_exception": Result(count.last_exception, "the largest size that is below or above", "calls"),
-        "every.thirty": Result(last[0.70] + 1, "from this size on the saving is always 30% or more", "calls"),
-        "every.thirtyfive": Result(last[0.65] + 1, "from this size on the saving is always 35% or more", "calls"),
-        "every.at16": Result(1 - ratio[16], "share of the agents freed at 16 calls per half hour"),
-        "every.at17": Result(1 - ratio[17], "share of the agents freed at 17 calls per half hour"),
-        "every.at18": Result(1 - ratio[18], "share of the agents freed at 18 calls per half hour"),
-        "cut.broken": Result(count.broken, "sizes at which 5/8 of the roster, rounded up, breaks the promise", "sizes"),
-        "cut.broken_large": Result(sum(c >= 500 for c in broken), "such sizes from 500 calls upward", "sizes"),
-        "cut.large": Result(sum(c >= 500 for c in sizes), "sizes from 500 calls upward", "sizes"),
-        "cut.worst": Result(min(cut.values()), "lowest service level after such a cut"),
-        "cut.at100": Result(cut[100], "service level after such a cut at 100 calls per half hour"),
-        "cut.at1000": Result(cut[1000], "service level after such a cut at 1,000 calls per half hour"),
-        "cut.agents100": Result(cut_roster(agents_needed(100, BEFORE)), "agents after such a cut, 100 calls", "agents"),
-        "cut.agents1000": Result(
-            cut_roster(agents_needed(1000, BEFORE)), "agents after such a cut, 1,000 calls", "agents"
-        ),
-        "rule.factor": Result(math.sqrt(WORK), "the factor for spare agents: the square root of 5/8"),
-        "rule.exact": Result(count.rule_exact, "sizes at which the rule of two factors is exact", "sizes"),
-        "rule.short": Result(count.rule_short, "sizes at which the rule asks for too few", "sizes"),
-        "rule.over": Result(count.rule_over, "sizes at which the rule asks for too many", "sizes"),
-        "rule.worst": Result(count.rule_worst, "the most by which the rule is out, at any size", "agents"),
-    }
-
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    """At how many sizes, from 1 call per half hour upward, what is true."""
-
-    below: int
-    between: int
-    above: int
-    last_exception: int
-    broken: int
-    rule_exact: int
-    rule_short: int
-    rule_over: int
-    rule_worst: int
-
-
-def compare_every_size(promise: Promise = PROMISE, before: float = BEFORE, after: float = AFTER) -> Count:
-    """Compare two handling times at every size, under one promise."""
-    below = above = last_exception = broken = 0
-    errors = []
-    for calls in range(1, LARGEST + 1):
-        roster, need = agents_needed(calls, before, promise), agents_needed(calls, after, promise)
-        freed = roster - need
-        too_few = freed < offered_load(calls, before - after) - 1e-9
-        too_many = freed > (1 - after / before) * roster + 1e-9
-        below += too_few
-        above += too_many
-        last_exception = calls if too_few or too_many else last_exception
-        broken += level_after_cut(calls, promise, before, after) < promise.share
-        errors.append(rule_of_two_factors(calls, roster, before, after) - need)
-    return Count(
-        below,
-        LARGEST - below - above,
-        above,
-        last_exception,
-        broken,
-        rule_exact=sum(error == 0 for error in errors),
-        rule_short=sum(error < 0 for error in errors),
-        rule_over=sum(error > 0 for error in errors),
-        rule_worst=max(abs(error) for error in errors),
-    )
-
-
-def cut_roster(roster: int, before: float = BEFORE, after: float = AFTER) -> int:
-    """Cut a roster in proportion to the work, and round up."""
-    return math.ceil(roster * after / before - 1e-9)
-
-
-def level_after_cut(calls: float, promise: Promise = PROMISE, before: float = BEFORE, after: float = AFTER) -> float:
-    """Tell the service level if the roster is cut in proportion to the work."""
-    return service_level(cut_roster(agents_needed(calls, before, promise), before, after), calls, after, promise.within)
-
-
-def rule_of_two_factors(calls: float, roster: int, before: float = BEFORE, after: float = AFTER) -> int:
-    """Guess the new need from today's roster: the load shrinks with the work, the spare by the square root of that."""
-    load, work = offered_load(calls, before), after / before
-    return round(work * load + math.sqrt(work) * (roster - load))
-
-
-def limits() -> Results:
-    """Look for where the findings stop: slack and strict promises, and a cut from 8 minutes to only 7."""
-    found: Results = {}
-    for promise in (Promise(0.90, 10.0), Promise(0.80, 60.0), Promise(0.80, 300.0)):
-        count = compare_every_size(promise)
-        name = f"{promise.share * 100:.0f}% within {promise.within:.0f} s"
-        key = f"limits{promise.share * 100:.0f}in{promise.within:.0f}"
-        found |= {
-            f"{key}.broken": Result(count.broken, f"sizes of 1,000 at which 5/8 of the roster breaks {name}", "sizes"),
-            f"{key}.between": Result(count.between, f"sizes of 1,000 between the two sums under {name}", "sizes"),
-            f"{key}.rule_worst": Result(count.rule_worst, f"the most by which the rule is out under {name}", "agents"),
-        }
-    seven = compare_every_size(after=420.0)
-    return found | {
-        "limits7.below": Result(seven.below, "8 to 7 minutes: sizes that free less than the load that goes", "sizes"),
-        "limits7.above": Result(seven.above, "8 to 7 minutes: sizes that free more than 1/8 of the roster", "sizes"),
-        "limits7.between": Result(seven.between, "8 to 7 minutes: sizes between the two sums", "sizes"),
-        "limits7.broken": Result(seven.broken, "8 to 7 minutes: sizes at which 7/8 of the roster fails", "sizes"),
-    }
-
-
-def pools() -> Results:
-    """Compare shortening calls with joining small teams into one queue."""
-    found: Results = {}
+    for calls in (*SIZES, 16, 17, 18):
+        size, at = sizes[calls - 1], f"at {calls} calls per half hour"
+        found[f"at{calls}.before"] = Result(size.before, f"agents needed {at}, before", "agents")
+        found[f"at{calls}.freed"] = Result(size.freed, f"agents freed {at}", "agents")
+        if calls in SIZES:
+            found[f"at{calls}.after"] = Result(size.after, f"agents needed {at}, after", "agents")
+            found[f"at{calls}.by_minutes"] = Result(size.by_minutes, f"load that goes {at}", "agents")
+            found[f"at{calls}.by_heads"] = Result(size.by_heads, f"the work's share of the roster {at}", "agents")
     for teams, calls in ((10, 10), (4, 25)):
-        key = f"pool{teams}x{calls}"
-        what = f"{teams} teams of {calls} calls per half hour each"
-        found |= {
-            f"{key}.apart_before": Result(teams * agents_needed(calls, BEFORE), f"{what}, 8 minutes", "agents"),
-            f"{key}.apart_after": Result(teams * agents_needed(calls, AFTER), f"{what}, 5 minutes", "agents"),
-            f"{key}.joined_before": Result(
-                agents_needed(teams * calls, BEFORE), f"{what}, joined, 8 minutes", "agents"
-            ),
-            f"{key}.joined_after": Result(agents_needed(teams * calls, AFTER), f"{what}, joined, 5 minutes", "agents"),
-        }
-    return found
-
-
-def promises() -> Results:
-    """Try three other promises."""
-    found: Results = {}
-    for promise in (Promise(0.90, 10.0), Promise(0.80, 60.0), Promise(0.80, 300.0)):
-        name = f"{promise.share * 100:.0f}% within {promise.within:.0f} s"
-        for calls in (10, 100, 1000):
-            before, after = agents_needed(calls, BEFORE, promise), agents_needed(calls, AFTER, promise)
-            key = f"promise{promise.share * 100:.0f}in{promise.within:.0f}.at{calls}"
-            found |= {
-                f"{key}.before": Result(before, f"agents needed at {calls} calls, 8 minutes, {name}", "agents"),
-                f"{key}.after": Result(after, f"agents needed at {calls} calls, 5 minutes, {name}", "agents"),
-                f"{key}.saving": Result(1 - after / before, f"share of the agents freed at {calls} calls, {name}"),
-            }
-    return found
-
-
-def mixes() -> Results:
-    """Staff one centre of 100 calls per half hour under three readings of "8 to 5 minutes"."""
-    hard_calls = 100 * (1 - MIX.easy_share)
-    shares: list[Scalar] = [i / 20 for i in range(21)]
-    all_calls = [MIX.average_of_all(float(s)) for s in shares]
-    people = [MIX.average_of_people(float(s)) for s in shares]
-    load_a, load_c = hard_calls * MIX.hard, 100 * AFTER / 60
-    return {
-        "mix.before": Result(agents_needed(100, BEFORE), "agents for 100 calls of 8 minutes", "agents"),
-        "mix.shorter": Result(agents_needed(100, AFTER), "agents if all 100 calls take people 5 minutes", "agents"),
-        "mix.absorbed": Result(
-            agents_needed(hard_calls, MIX.hard * 60),
-            "agents if the assistant ends 60 calls, people 40 of 11 minutes",
-            "agents",
-        ),
-        "mix.both": Result(
-            agents_needed(hard_calls, AFTER), "agents if the assistant ends 60 calls, people 40 of 5 minutes", "agents"
-        ),
-        "mix.cure": Result(1 - 8 / MIX.hard, "cut in the calls left that would bring the people's average back to 8"),
-        "mix.callback": Result(
-            (load_c - load_a) / (100 * MIX.easy_share * MIX.hard),
-            "share of the absorbed calls which, coming back as hard ones, undo the lead over 100 calls of 5 minutes",
-        ),
-        "mix.shares": Result(shares, "share of the easy calls that the assistant ends"),
-        "mix.all": Result([*all_calls], "average over all calls at each share", "minutes"),
-        "mix.people": Result([*people], "average over the calls that people answer at each share", "minutes"),
-        "mix.work": Result(
-            [100 * p * (1 - MIX.easy_share * float(s)) for p, s in zip(people, shares, strict=True)],
-            "people's work for 100 calls at each share",
-            "minutes",
-        ),
+        size, what = sizes[calls - 1], f"agents for {teams} teams of {calls} calls"
+        found[f"pool{teams}x{calls}.before"] = Result(teams * size.before, f"{what}, before", "agents")
+        found[f"pool{teams}x{calls}.after"] = Result(teams * size.after, f"{what}, after", "agents")
+    exceptions = [size.calls for size in sizes if size.place != "between"]
+    poor = [size.calls for size in sizes if size.freed / size.before < 0.30]
+    return found | {
+        "at100.spare_before": Result(sizes[99].before - offered_load(100, BEFORE), "spare agents, before", "agents"),
+        "at100.spare_after": Result(sizes[99].after - offered_load(100, AFTER), "spare agents, after", "agents"),
+        "work.saving": Result(1 - WORK, "share of the work that goes"),
+        "every.sizes": Result(len(sizes), "sizes tried", "sizes"),
+        "every.last_exception": Result(max(exceptions), "largest size not between the two sums", "calls"),
+        "every.settled": Result(max(poor) + 1, "from here on at least 30% of the agents are freed", "calls"),
     }
+
+
+def curves(sizes: list[Size]) -> Results:
+    """Trace the share of the agents freed over the size."""
+    steps = sorted({round(SIZES[0] * 10 ** (i / 40)) for i in range(93)} | {LARGEST})
+    smooth = [1 - fractional_agents_needed(c, AFTER) / fractional_agents_needed(c, BEFORE) for c in steps]
+    share = {size.calls: size.freed / size.before for size in sizes}
+    return {
+        "named.sizes": Result([*SIZES], "sizes that the table names", "calls per half hour"),
+        "named.freed": Result([share[calls] for calls in SIZES], "share of the agents freed at each"),
+        "curve.sizes": Result([*steps], "sizes along the curve", "calls per half hour"),
+        "curve.whole": Result([share[calls] for calls in steps], "share of the agents freed at each"),
+        "curve.smooth": Result([round(item, 6) for item in smooth], "the same if agents came in fractions"),
+    }
+
+
+def quick_rosters(sizes: list[Size]) -> Results:
+    """See what a roster cut in proportion does to the promise, and how two quick rules do."""
+    agents = cut_roster(sizes[99].before)
+    small, rest, large = sizes[:MIDDLING], sizes[MIDDLING:], sizes[LARGE - 1 :]
+    lowest = min(service_level(s.after + s.cut, s.calls, AFTER, PROMISE.within) for s in large)
+    return {
+        "cut.agents100": Result(agents, "agents left by the cut at 100 calls", "agents"),
+        "cut.at100": Result(service_level(agents, 100, AFTER, PROMISE.within), "share that they answer in time"),
+        "cut.large": count(large, lambda s: True, f"from {LARGE} calls on"),
+        "cut.broken_large": count(large, lambda s: s.cut < 0, "of these at which the cut breaks the promise"),
+        "cut.lowest_large": Result(lowest, "lowest share answered in time, of these"),
+        "rule.exact_small": count(small, lambda s: s.rule == 0, f"up to {MIDDLING} calls at which it is exact"),
+        "rule.exact_rest": count(rest, lambda s: s.rule == 0, f"above {MIDDLING} calls at which it is exact"),
+        "rule.short": count(sizes, lambda s: s.rule < 0, "at which it asks for too few"),
+        "more.exact_small": count(small, lambda s: s.cut == -1, f"up to {MIDDLING}, cut plus one agent is exact"),
+        "more.exact_rest": count(rest, lambda s: s.cut == -1, f"above {MIDDLING}, cut plus one agent is exact"),
+        "more.short": count(sizes, lambda s: s.cut < -1, "at which the cut plus one agent is too few"),
+    }
+
+
+def findings(key: str, sizes: list[Size], what: str) -> Results:
+    """Tell under one condition how often each finding holds."""
+    return {
+        f"{key}.between": count(sizes, lambda s: s.place == "between", f"between the two sums, {what}"),
+        f"{key}.broken": count(sizes, lambda s: s.cut < 0, f"at which the cut roster is too small, {what}"),
+        f"{key}.rule_worst": Result(max(abs(s.rule) for s in sizes), f"most the rule is out, {what}", "agents"),
+    }
+
+
+def conditions(sizes: list[Size]) -> Results:
+    """Try other promises, a smaller change and a cap on occupancy: where do the findings stop?"""
+    found = findings("every", sizes, str(PROMISE))
+    for promise in OTHER_PROMISES:
+        other = every_size(partial(agents_needed, promise=promise))
+        key = f"promise{promise.share * 100:.0f}in{promise.within:.0f}"
+        found |= findings(key, other, str(promise)) | {
+            f"{key}.before": Result(other[99].before, f"agents at 100 calls, before, {promise}", "agents"),
+            f"{key}.after": Result(other[99].after, f"agents at 100 calls, after, {promise}", "agents"),
+        }
+    capped = every_size(agents_needed_under_a_cap)
+    return (
+        found
+        | findings("slightly", every_size(after=SLIGHTLY), "a smaller change")
+        | findings("cap", capped, "a cap")
+        | {
+            "cap.decides": count(capped, lambda s: s.before > sizes[s.calls - 1].before, "whose roster the cap sets"),
+            "cap.broken_large": count(capped[LARGE - 1 :], lambda s: s.cut < 0, f"too small from {LARGE} on, a cap"),
+        }
+    )
 
 
 def hanging_up() -> Results:
-    """Let callers hang up: Erlang A, for two degrees of patience."""
+    """Let callers hang up, for two degrees of patience: at each size, and over the day."""
     found: Results = {}
-    for patience in (120.0, 300.0):
-        for calls in (10, 100, 1000):
-            before = agents_needed_with_hanging_up(calls, BEFORE, patience)
-            after = agents_needed_with_hanging_up(calls, AFTER, patience)
-            _, lost = service_level_with_hanging_up(before, calls, BEFORE, PROMISE.within, patience)
-            key, what = f"patience{patience:.0f}.at{calls}", f"at {calls} calls, mean patience {patience:.0f} s"
-            found |= {
-                f"{key}.before": Result(before, f"agents needed {what}, 8 minutes", "agents"),
-                f"{key}.after": Result(after, f"agents needed {what}, 5 minutes", "agents"),
-                f"{key}.saving": Result(1 - after / before, f"share of the agents freed {what}"),
-                f"{key}.lost": Result(lost, f"share of callers who hang up {what}, 8 minutes"),
-            }
+    for patience in PATIENCES:
+        key, what = f"patience{patience:.0f}", f"mean patience {patience:.0f} s"
+        sizes = every_size(partial(agents_needed, patience=patience))
+        lost = [with_hanging_up(s.before, s.calls, BEFORE, PROMISE.within, patience)[1] for s in sizes]
+        answered = sum(s.freed >= s.by_minutes * (1 - gone) for s, gone in zip(sizes, lost, strict=True))
+        found |= findings(key, sizes, what) | {
+            f"{key}.below": count(sizes, lambda s: s.place == "below", f"that free less than the load, {what}"),
+            f"{key}.answered": Result(answered, f"sizes that free the load of the answered calls, {what}", "sizes"),
+            f"{key}.rule_short": count(sizes, lambda s: s.rule < 0, f"at which the rule asks for too few, {what}"),
+            f"{key}.before": Result(sizes[-1].before, f"agents at {LARGEST} calls, before, {what}", "agents"),
+            f"{key}.after": Result(sizes[-1].after, f"agents at {LARGEST} calls, after, {what}", "agents"),
+            f"{key}.freed": Result(sizes[-1].freed, f"agents freed at {LARGEST} calls, {what}", "agents"),
+            f"{key}.lost": Result(lost[-1], f"share who hang up at {LARGEST} calls, before, {what}"),
+            f"{key}.day_freed": Result(sum(sizes[c - 1].freed for c in DAY) / 2, f"hours of the day, {what}", "hours"),
+        }
     return found
 
 
-def through_the_day() -> Results:
+def through_the_day(sizes: list[Size]) -> Results:
     """Staff each half hour of the day by itself."""
-    before = [agents_needed(calls, BEFORE) for calls in DAY]
-    after = [agents_needed(calls, AFTER) for calls in DAY]
-    hours, less = sum(before) / 2, sum(after) / 2
-    peak, night = DAY.index(max(DAY)), DAY.index(min(DAY))
-    talk = sum(DAY) * (BEFORE - AFTER) / 3600
+    day = [sizes[calls - 1] for calls in DAY]
+    freed, minutes, heads = (
+        sum(values) / 2 for values in zip(*((s.freed, s.by_minutes, s.by_heads) for s in day), strict=True)
+    )
+    peak, night = max(day, key=lambda s: s.calls), min(day, key=lambda s: s.calls)
     return {
-        "day.hours": Result([i / 2 for i in range(len(DAY))], "start of each half hour", "hours after midnight"),
-        "day.calls": Result([*DAY], "calls in each half hour of the invented day", "calls"),
-        "day.before": Result([*before], "agents needed in each half hour, 8 minutes a call", "agents"),
-        "day.after": Result([*after], "agents needed in each half hour, 5 minutes a call", "agents"),
-        "day.hours_before": Result(hours, "agent-hours of the day, 8 minutes a call", "hours"),
-        "day.hours_after": Result(less, "agent-hours of the day, 5 minutes a call", "hours"),
-        "day.hours_freed": Result(hours - less, "agent-hours freed in the day", "hours"),
-        "day.saving": Result(1 - less / hours, "share of the agent-hours freed in the day"),
-        "day.talk": Result(talk, "hours of handling taken away in the day", "hours"),
-        "day.share": Result(hours * (1 - WORK), "3/8 of the agent-hours of the day, 8 minutes a call", "hours"),
-        "day.share_gap": Result(
-            hours * (1 - WORK) - (hours - less), "3/8 of those hours less the hours freed", "hours"
-        ),
-        "day.spare_freed": Result(hours - less - talk, "agent-hours of waiting freed in the day", "hours"),
-        "day.peak_calls": Result(max(DAY), "calls in the busiest half hour", "calls"),
-        "day.peak_before": Result(before[peak], "agents in the busiest half hour, 8 minutes", "agents"),
-        "day.peak_after": Result(after[peak], "agents in the busiest half hour, 5 minutes", "agents"),
-        "day.peak_saving": Result(1 - after[peak] / before[peak], "share of the agents freed in the busiest half hour"),
-        "day.night_calls": Result(min(DAY), "calls in the quietest half hour", "calls"),
-        "day.night_before": Result(before[night], "agents in the quietest half hour, 8 minutes", "agents"),
-        "day.night_after": Result(after[night], "agents in the quietest half hour, 5 minutes", "agents"),
-        "day.night_saving": Result(1 - after[night] / before[night], "share freed in the quietest half hour"),
+        "day.clock": Result([i / 2 for i in range(len(DAY))], "start of each half hour", "hours after midnight"),
+        "day.before": Result([s.before for s in day], "agents needed in each half hour, before", "agents"),
+        "day.after": Result([s.after for s in day], "agents needed in each half hour, after", "agents"),
+        "day.freed": Result(freed, "agent-hours freed in the day", "hours"),
+        "day.by_heads": Result(heads, "the work's share of the day's agent-hours", "hours"),
+        "day.over_minutes": Result(freed - minutes, "hours freed beyond the handling that goes", "hours"),
+        "day.under_heads": Result(heads - freed, "hours by which the work's share is more", "hours"),
+        "day.peak_before": Result(peak.before, "agents in the busiest half hour, before", "agents"),
+        "day.peak_after": Result(peak.after, "agents in the busiest half hour, after", "agents"),
+        "day.night_before": Result(night.before, "agents in the quietest half hour, before", "agents"),
+        "day.night_after": Result(night.after, "agents in the quietest half hour, after", "agents"),
     }
 
 
-def simulated_sizes() -> Results:
-    """Check the formula at three sizes and both handling times."""
-    formula, simulated = [], []
-    for number, (calls, half_hours) in enumerate(((5, 80_000), (20, 40_000), (100, 16_000))):
+def readings() -> Results:
+    """Staff 100 calls per half hour under three readings of "from eight minutes to five"."""
+    shorter, absorbed = agents_needed(100, AFTER), agents_needed(MIX.hard_calls, MIX.hard)
+    both = agents_needed(MIX.hard_calls, AFTER)
+    callbacks = next(n for n in range(100) if agents_needed(MIX.hard_calls + n, MIX.hard) >= shorter)
+    return {
+        "mix.shorter": Result(shorter, "agents if every call becomes shorter", "agents"),
+        "mix.absorbed": Result(absorbed, "agents if the assistant ends the easy calls", "agents"),
+        "mix.both": Result(both, "agents if it does, and hard calls take people as long as AFTER", "agents"),
+        "mix.callbacks": Result(callbacks, "callbacks, as hard calls, after which absorbing frees no more", "calls"),
+        "mix.callback_share": Result(callbacks / MIX.easy_calls, "the same as a share of the absorbed calls"),
+    }
+
+
+def simulated() -> Results:
+    """Simulate both formulas, then lognormal handling times of the same mean on the same rosters."""
+    gaps: list[float] = []
+    moved: list[float] = []
+    for number, calls in enumerate((20, 100)):
         for handling in (BEFORE, AFTER):
             agents = agents_needed(calls, handling)
-            formula.append(service_level(agents, calls, handling, PROMISE.within))
-            seed = SEED + 2 * number + (handling == AFTER)
-            simulated.append(simulated_level(agents, calls, exponential(handling), half_hours, seed))
-    gaps = [abs(f - s) * 100 for f, s in zip(formula, simulated, strict=True)]
-    agents, patience, chance = agents_needed_with_hanging_up(100, BEFORE, 120.0), exponential(120.0), Random(SEED + 50)
-    (tally,) = simulate(arrivals([100], 8_000, chance), exponential(BEFORE), [agents], chance, patience=patience)
-    _, lost = service_level_with_hanging_up(agents, 100, BEFORE, PROMISE.within, 120.0)
+            level, _ = simulate(calls, exponential(handling), agents, SEED + number)
+            gaps.append(level - service_level(agents, calls, handling, PROMISE.within))
+        for patience in PATIENCES:
+            agents = agents_needed(calls, BEFORE, patience=patience)
+            shares = simulate(calls, exponential(BEFORE), agents, SEED + number, exponential(patience))
+            exact = with_hanging_up(agents, calls, BEFORE, PROMISE.within, patience)
+            gaps.append(max((a - b for a, b in zip(shares, exact, strict=True)), key=abs))
+        agents = agents_needed(calls, BEFORE)
+        for variation in VARIATIONS:
+            level, _ = simulate(calls, lognormal(BEFORE, variation), agents, SEED + number)
+            moved.append(level - service_level(agents, calls, BEFORE, PROMISE.within))
     return {
-        "check.formula": Result([*formula], "service level by formula: 5, 20, 100 calls, each at 8 and at 5 minutes"),
-        "check.simulated": Result([*simulated], "service level simulated, in the same order"),
-        "check.cases": Result(len(gaps), "cases compared", "cases"),
-        "check.worst": Result(max(gaps), "largest gap between formula and simulation", "points"),
-        "check.lost_formula": Result(lost, "share hanging up by Erlang A: 100 calls, 8 minutes, patience 120 s"),
-        "check.lost_simulated": Result(tally.hung_up / tally.calls, "the same share simulated"),
+        "check.cases": Result(len(gaps), "cases in which a formula is simulated", "cases"),
+        "check.half_hours": Result(HALF_HOURS, "half hours simulated in each case", "half hours"),
+        "check.worst": Result(max(map(abs, gaps)) * 100, "largest gap between formula and simulation", "points"),
+        "lognormal.cases": Result(len(moved), "cases with lognormal handling times", "cases"),
+        "lognormal.rise": Result(max(moved) * 100, "most by which the service level rises", "points"),
+        "lognormal.fall": Result(-min(moved) * 100, "most by which it falls", "points"),
     }
-
-
-def simulated_lognormal() -> Results:
-    """Keep the agents that Erlang C asks for, and draw lognormal handling times with the same mean."""
-    found: Results = {}
-    moved = []
-    for calls, half_hours in ((20, 12_000), (100, 5_000)):
-        for variation in (0.5, 1.5):
-            for handling, when in ((BEFORE, "before"), (AFTER, "after")):
-                agents = agents_needed(calls, handling)
-                level = simulated_level(agents, calls, lognormal(handling, variation), half_hours, SEED + 100)
-                moved.append((level - service_level(agents, calls, handling, PROMISE.within)) * 100)
-                key = f"lognormal{variation * 10:.0f}.at{calls}.{when}"
-                found[key] = Result(
-                    level,
-                    f"service level at {calls} calls, {agents} agents, lognormal handling with mean {handling:.0f} s "
-                    f"and variation {variation}",
-                )
-    found["lognormal.fall"] = Result(-min(moved), "the most by which the service level falls", "points")
-    found["lognormal.rise"] = Result(max(moved), "the most by which the service level rises", "points")
-    found["lognormal.cases"] = Result(len(moved), "cases compared", "cases")
-    return found
-
-
-def simulated_days(days: int = 120) -> Results:
-    """Run whole days with the rosters made half hour by half hour, under two rules for who goes home."""
-    found: Results = {
-        "days.count": Result(days, "days simulated in each run", "days"),
-        "days.periods": Result(len(DAY), "half hours in the schedule", "half hours"),
-    }
-    for by_name, rule in ((False, "first"), (True, "name")):
-        for handling, when in ((BEFORE, "before"), (AFTER, "after")):
-            chance = Random(SEED + 200)
-            roster = [agents_needed(calls, handling) for calls in DAY]
-            times = arrivals(DAY, days, chance)
-            tallies = simulate(times, exponential(handling), roster, chance, by_name=by_name)
-            levels = [tally.in_time / tally.calls for tally in tallies]
-            missed = [slot for slot, level in enumerate(levels) if level < PROMISE.share]
-            level = sum(tally.in_time for tally in tallies) / sum(tally.calls for tally in tallies)
-            busier = sum(DAY[slot - 1] > DAY[slot] for slot in missed)
-            goes = "who goes home is fixed by name" if by_name else "the first to finish go home"
-            what = f"at {handling:.0f} s, when {goes}"
-            key = f"days.{rule}.{when}"
-            found |= {
-                f"{key}.level": Result(level, f"answered in time over all days {what}"),
-                f"{key}.worst": Result(min(levels), f"answered in time in the worst half hour {what}"),
-                f"{key}.missed": Result(len(missed), f"half hours below the promise {what}", "half hours"),
-                f"{key}.busier": Result(busier, f"of these, those that follow a busier one {what}", "half hours"),
-            }
-    return found
 
 
 # --- The figures -----------------------------------------------------------------------------------------------------
 
 
 def draw(values: Values) -> Iterator[Figure]:
-    """Draw the ratio by size, the day, and the two averages."""
-    yield Figure("ratio", drawing=_ratio(values, WIDE), narrow=_ratio(values, NARROW))
+    """Draw the share freed by size, and the day."""
+    yield Figure("freed", drawing=_freed(values, WIDE), narrow=_freed(values, NARROW))
     yield Figure("day", drawing=_day(values, COLUMN), narrow=_day(values, NARROW))
-    yield Figure("averages", drawing=_averages(values, COLUMN), narrow=_averages(values, NARROW))
 
 
-def _series(values: Values, key: str) -> list[float]:
-    """Read a series of numbers from the stored values."""
-    series = values[key]
-    assert isinstance(series, list)
-    return [float(item) for item in series]
+def _numbers(value: Value) -> list[float]:
+    """Read a stored value as numbers."""
+    return [float(item) for item in value] if isinstance(value, list) else [float(value)]
 
 
-def _number(values: Values, key: str) -> float:
-    """Read one number from the stored values."""
-    return float(values[key])  # type: ignore[arg-type]
-
-
-def _ratio(values: Values, width: int) -> str:
+def _freed(values: Values, width: int) -> str:
     small = width == NARROW
-    ticks = (5, 20, 100, 1000) if small else SIZES
     chart = Chart(
         width,
-        300 if small else 340,
-        x=Scale(4.4, 1150, ticks, log=True),
-        y=Scale(0.55, 1.03, ((0.6, "0.6"), (0.7, "0.7"), (0.8, "0.8"), (0.9, "0.9"), (1.0, "1.0"))),
+        320 if small else 340,
+        x=Scale(4.4, 1150, (5, 20, 100, 1000) if small else (5, 10, 20, 50, 100, 200, 500, 1000), log=True),
+        y=Scale(-0.02, 0.43, [(share / 10, f"{share}0%" if share else "0") for share in range(5)]),
         x_label="calls per half hour",
-        y_label="agents at 5 minutes ÷ agents at 8",
+        y_label="share of the agents freed",
     )
-    curve = _series(values, "curve.sizes")
-    chart.line(curve, _series(values, "curve.fractions"), 2)
-    chart.line(curve, _series(values, "curve.whole"), 1)
-    work = _number(values, "work")
+    curve, sizes, freed = (_numbers(values[key]) for key in ("curve.sizes", "named.sizes", "named.freed"))
+    (work,) = _numbers(values["work.saving"])
+    chart.line(curve, _numbers(values["curve.smooth"]), 2)
+    chart.line(curve, _numbers(values["curve.whole"]), 1)
     chart.level(work, 3)
-    sizes, ratios = _series(values, "sizes"), _series(values, "ratios")
-    chart.marks(sizes, ratios, 1, x_key="sizes", y_key="ratios")
-    for size, words, dx, dy, anchor in (
-        (5, "{:.0f} agents before, {:.0f} after", 12.0, 5.0, "start"),
-        (1000, "{:.0f}, then {:.0f}", 4.0, -22.0, "end"),
-    ):
-        agents = [_number(values, f"at{size}.{when}") for when in ("before", "after")]
-        chart.label(size, ratios[SIZES.index(size)], words.format(*agents), 1, dx=dx, dy=dy, anchor=anchor)
-    chart.label(1000, 0.92, "whole people", 1, anchor="end")
-    chart.label(1000, 0.87, "if people came in fractions", 2, anchor="end")
-    chart.label(4.4, work, f"the work itself: {work}", 3, dx=4, dy=19)
+    chart.marks(sizes, freed, 1, x_key="named.sizes", y_key="named.freed")
+    first, last = ([values[f"at{size}.{when}"] for when in ("before", "after")] for size in (SIZES[0], LARGEST))
+    chart.label(SIZES[0], freed[0], f"{first[0]} agents before, {first[1]} after", 1, dx=12, dy=5)
+    chart.label(LARGEST, 0.21 if small else 0.33, f"{last[0]} agents before, {last[1]} after", 1, dx=4, anchor="end")
+    chart.label(10, freed[1], "whole people", 1, dx=12, dy=16)
+    where, end = (LARGEST, "end") if small else (SIZES[0], "start")
+    chart.label(where, 0.305, "in fractions", 2, dx=4, anchor=end)
+    chart.label(4.4, work, "three eighths", 3, dx=8, dy=-9)
     return chart.svg()
 
 
 def _day(values: Values, width: int) -> str:
     small = width == NARROW
-    hours = _series(values, "day.hours")
-    ticks = ((0, "00:00"), (6, "06:00"), (12, "12:00"), (18, "18:00"), (24, "24:00"))
+    clock, before, after = (_numbers(values[key]) for key in ("day.clock", "day.before", "day.after"))
     chart = Chart(
         width,
         280 if small else 300,
-        x=Scale(0, 24, ticks),
-        y=Scale(0, 140, (0, 50, 100)),
+        x=Scale(0, 24, ((0, "00:00"), (6, "06:00"), (12, "12:00"), (18, "18:00"), (24, "24:00"))),
+        y=Scale(0, 170, (0, 50, 100, 150)),
         x_label="time of day",
         y_label="agents needed, by half hour",
         right=22,
     )
-    before, after = _series(values, "day.before"), _series(values, "day.after")
-    steps = [x for hour in hours for x in (hour, hour + 0.5)]
-    for series, tone in ((before, 1), (after, 2)):
-        chart.line(steps, [y for value in series for y in (value, value)], tone)
-    for clock, places in ((4, ()), (10.5, ((0, -9, "middle"),) * 2), (20, ((8, -9, "start"), (-8, 16, "end")))):
-        index = hours.index(clock)
-        for tone, (name, series) in enumerate((("before", before), ("after", after)), 1):
-            chart.mark(clock + 0.25, series[index], tone, y_key=f"day.{name}[{index}]")
-            if places:
-                dx, dy, anchor = places[tone - 1]
-                chart.label(clock + 0.25, series[index], f"{series[index]:.0f}", tone, dx=dx, dy=dy, anchor=anchor)
-    night = hours.index(4)
-    chart.label(2.8, before[night], f"{before[night]:.0f} and {after[night]:.0f}", dy=-16, anchor="middle")
-    chart.label(14.5, before[29], "8 minutes", 1, dx=14, dy=-10)
-    chart.label(12.75, after[25], "5 minutes", 2, dy=26, anchor="middle")
-    return chart.svg()
-
-
-def _averages(values: Values, width: int) -> str:
-    small = width == NARROW
-    chart = Chart(
-        width,
-        280 if small else 300,
-        x=Scale(0, 1, ((0, "none"), (0.5, "half"), (1, "all"))),
-        y=Scale(4, 12, (4, 5, 6, 7, 8, 9, 10, 11)),
-        x_label="of the easy calls, ended by the assistant",
-        y_label="average minutes a call",
-        right=24,
-        left=34,
-    )
-    shares = _series(values, "mix.shares")
-    people, everyone = _series(values, "mix.people"), _series(values, "mix.all")
-    chart.line(shares, people, 1)
-    chart.line(shares, everyone, 2)
-    for index in (0, 10, 20):
-        chart.mark(shares[index], people[index], 1, x_key=f"mix.shares[{index}]", y_key=f"mix.people[{index}]")
-        chart.mark(shares[index], everyone[index], 2, x_key=f"mix.shares[{index}]", y_key=f"mix.all[{index}]")
-    chart.label(1, people[20], "calls that people answer", 1, dx=-14, dy=0, anchor="end")
-    chart.label(shares[10], everyone[10], "all calls", 2, dx=-6, dy=22, anchor="end")
+    peak, night = before.index(max(before)), before.index(min(before))
+    for tone, (key, series) in enumerate((("day.before", before), ("day.after", after)), 1):
+        chart.line([x for hour in clock for x in (hour, hour + 0.5)], [y for n in series for y in (n, n)], tone)
+        for place in (night, peak):
+            chart.mark(clock[place] + 0.25, series[place], tone, y_key=f"{key}[{place}]")
+        chart.label(clock[peak] + 0.25, series[peak], f"{series[peak]:.0f}", tone, dy=-10, anchor="middle")
+    chart.label(clock[night], before[night], f"{before[night]:.0f} and {after[night]:.0f}", dy=-16, anchor="middle")
+    chart.label(14.5, before[29], "before", 1, dx=18, dy=-12)
+    chart.label(12.75, after[25], "after", 2, dy=26, anchor="middle")
     return chart.svg()
