@@ -167,6 +167,11 @@ def test_the_sources_say_how_far_they_were_checked(built: Callable[..., SphinxTe
     assert "A note at the end." in notes
 
 
+def test_a_mark_follows_its_word_and_no_other_space_is_lost(built: Callable[..., SphinxTestApp]) -> None:
+    paragraph = soup(built("post"), "posts/first").select_one("article p")
+    assert " ".join(paragraph.get_text().split()) == "An opening of two lines, with a source[1] and a note[2]."
+
+
 def test_what_links_here_shows_the_citing_sentence(built: Callable[..., SphinxTestApp]) -> None:
     app = built("post")
     assert words(soup(app, "posts/second").select_one("#links-here + ul q")) == "See the second piece for more."

@@ -61,11 +61,7 @@ class GatherNotes(SphinxTransform):
     def apply(self, **_options: object) -> None:
         """Move the notes."""
         for reference in self.document.findall(nodes.footnote_reference):
-            place = reference.parent.index(reference)
-            before = reference.parent[place - 1] if place else None
-            if isinstance(before, nodes.Text):
-                # `word {footcite:p}` is how it is written; the mark belongs to the word before it.
-                reference.parent.replace(before, nodes.Text(before.astext().rstrip()))
+            _close_up(reference)
         notes = list(self.document.findall(nodes.footnote))
         if not notes:
             return
@@ -85,6 +81,18 @@ class GatherNotes(SphinxTransform):
         for box in self.document.findall(library_view):
             if "sources" in box["options"]:
                 box["options"]["sources"] = keys
+
+
+def _close_up(reference: nodes.footnote_reference) -> None:
+    """Take the white space away before a mark: it is written `word {footcite:p}`, and belongs to the word."""
+    place = reference.parent.index(reference) - 1
+    # By position: texts compare as strings, and a paragraph holds many that are only a line break.
+    while place >= 0 and isinstance(reference.parent[place], nodes.Text):
+        kept = reference.parent[place].astext().rstrip()
+        reference.parent[place] = nodes.Text(kept)
+        if kept:
+            return
+        place -= 1
 
 
 def setup(app: Sphinx) -> None:

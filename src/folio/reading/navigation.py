@@ -64,15 +64,26 @@ def branches(docname: str, env: BuildEnvironment, library: Library) -> tuple[Bra
             continue
         inside = _below(top, env)
         posts = [name for name in inside if isinstance(library.pages.get(name), Post)]
-        others = [name for name in inside if name not in set(posts)]
+        kind_pages = {f"kinds/{kind}" for kind in KINDS}
+        others = [name for name in inside if name not in set(posts) | kind_pages]
         found.append(
             _branch(env.titles[top].astext(), top, others, docname, env, opened=docname in inside or docname == top)
         )
         for kind, (_, many) in KINDS.items():
             of_kind = [post.docname for post in library.posts(kind) if post.docname in set(posts)]
             if of_kind:
-                found.append(_branch(many, None, of_kind, docname, env, opened=docname in of_kind, all_of=top))
+                found.append(
+                    _branch(
+                        many, None, of_kind, docname, env, opened=docname in of_kind, all_of=_kind_page(kind, top, env)
+                    )
+                )
     return tuple(found)
+
+
+def _kind_page(kind: str, otherwise: str, env: BuildEnvironment) -> str:
+    """Name the page that lists a kind, or another where it has none."""
+    page = f"kinds/{kind}"
+    return page if page in env.titles else otherwise
 
 
 def _below(docname: str, env: BuildEnvironment) -> list[str]:
