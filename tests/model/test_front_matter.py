@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from folio.model.faults import unknown
 from folio.model.front_matter import PageFront, PostFront, read
 from folio.model.schema import validate
+from folio.model.typography import curled
 from folio.model.writing_numbers import written
 from folio.model.yaml_source import YamlFaultError
 
@@ -68,3 +69,14 @@ def test_an_unknown_name_lists_the_names_where_they_are_few() -> None:
 )
 def test_values_are_written_for_prose(value: bool | int | float | str, how: str, text: str) -> None:
     assert written(value, how) == text
+
+
+@pytest.mark.parametrize(
+    ("straight", "set_"),
+    [
+        ("A centre's roster", "A centre’s roster"),
+        ('He said "no" (and "why")', "He said “no” (and “why”)"),
+    ],
+)
+def test_titles_and_deks_are_set_as_markdown_would(straight: str, set_: str) -> None:
+    assert curled(straight) == set_

@@ -25,7 +25,7 @@ def words(tag: object) -> str:
 def test_posts_are_listed_newest_first_by_kind_topic_and_year(built: Callable[..., SphinxTestApp]) -> None:
     page = soup(built("listings"))
     listed = [[a.get_text() for a in ol.select("a.title")] for ol in page.select("ol.posts")]
-    first = 'First & <foremost> "quoted"'
+    first = "First & <foremost> “quoted”"
     assert listed == [[first, "Second"], ["Second"], [first], ["Third"]]
 
 

@@ -10,6 +10,7 @@ from sphinx.util import logging
 from folio.model import front_matter as model
 from folio.model.faults import Fault
 from folio.model.schema import validate
+from folio.model.typography import curled
 from folio.model.yaml_source import YamlFaultError
 from folio.reading.domain import writing
 from folio.reading.values import expand_for
@@ -54,7 +55,7 @@ def _source_read(app: Sphinx, docname: str, content: list[str]) -> None:
         logger.warning("%s", fault.message, location=(docname, fault.line), type="folio", subtype="front_matter")
     if front is not None:
         domain.fronts[docname] = front
-        domain.deks[docname] = expand_for(docname, front.dek, domain, source.line(("dek",)))
+        domain.deks[docname] = curled(expand_for(docname, front.dek, domain, source.line(("dek",))))
     title = front.title if front is not None else docname
     match = model.FENCE.match(text)
     head, body = (match[0], text[match.end() :]) if match else ("", text.removeprefix("---"))

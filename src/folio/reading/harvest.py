@@ -12,6 +12,7 @@ from folio.model.front_matter import PageFront, PostFront
 from folio.model.library import Link, Page, Post, sentence_around
 from folio.model.quantities import CITED, TRACED, find, normal, untraced
 from folio.model.tracing import Assumption, Traces
+from folio.model.typography import curled
 from folio.reading.bound_nodes import bound_value, traced
 
 logger = logging.getLogger(__name__)
@@ -35,7 +36,7 @@ def page_of(document: nodes.document, docname: str, front: PostFront | PageFront
     links = tuple(_links(document, docname))
     traces = traces_of(document)
     if isinstance(front, PageFront):
-        return Page(docname, front.title, dek, links, front.lab, traces)
+        return Page(docname, curled(front.title), dek, links, front.lab, traces)
     terms = frozenset(
         str(node["reftarget"]).lower()
         for node in document.findall(addnodes.pending_xref)
@@ -44,7 +45,7 @@ def page_of(document: nodes.document, docname: str, front: PostFront | PageFront
     words = sum(
         len(paragraph.astext().split()) for paragraph in document.findall(nodes.paragraph) if not _is_record(paragraph)
     )
-    return Post(docname, front.title, dek, links, None, traces, front=front, words=words, terms=terms)
+    return Post(docname, curled(front.title), dek, links, None, traces, front=front, words=words, terms=terms)
 
 
 def linked_page(node: addnodes.pending_xref, docname: str) -> str | None:
