@@ -11,7 +11,7 @@ from labs.kit.store import read, values
 
 STORED = values(read("shadow-reads"))
 SHARES = {exponent: lab.zipf(lab.PATHS, exponent) for exponent in lab.EXPONENTS}
-BUDGETS = [300, 3_000, 30_000, 89_700, 300_000, 3_000_000]
+BUDGETS = [200, 2_000, 20_000, 59_800, 200_000, 2_000_000]
 
 
 def test_the_reads_one_path_needs_can_be_redone_by_hand() -> None:
@@ -44,10 +44,11 @@ def test_on_even_traffic_stratifying_does_not_help() -> None:
 
 def test_below_a_budget_proportional_protects_more_use() -> None:
     below, above = STORED["use.crossing"], STORED["use.crossing"] + lab.PATHS
+    assert lab.crossing(1.0) == below
     for reads in range(lab.PATHS, below + 1, lab.PATHS):
         assert lab.proportional_by_use(SHARES[1.0], reads) >= lab.stratified(lab.PATHS, reads)
     assert lab.proportional_by_use(SHARES[1.0], above) < lab.stratified(lab.PATHS, above)
-    assert STORED["extreme.use_ratio"] < 0.25, "ahead all the way to the target"
+    assert STORED["extreme.use_ratio"] < 0.3, "ahead all the way to the target"
     for reads in range(lab.PATHS, lab.needs_by_use(2.0), lab.PATHS):
         assert lab.proportional_by_use(SHARES[2.0], reads) >= lab.stratified(lab.PATHS, reads)
 
@@ -64,8 +65,8 @@ def test_a_cap_saves_most_of_the_load_and_costs_little_waiting() -> None:
     caught, used = lab.capped(SHARES[1.0], wait, lab.per_path(lab.CAP_TARGET))
     assert caught >= lab.TARGET
     assert round(used) == load
-    assert STORED["capped.zipf.saving"] > 3
-    assert STORED["capped.steep.saving"] > 15
+    assert STORED["capped.zipf.saving"] == pytest.approx(3, abs=0.05)
+    assert STORED["capped.zipf.later"] < 0.03
 
 
 def test_a_cap_at_the_target_itself_is_too_low() -> None:
@@ -74,10 +75,34 @@ def test_a_cap_at_the_target_itself_is_too_low() -> None:
     assert caught < lab.TARGET
 
 
+def test_filling_every_cap_takes_far_longer_than_the_target() -> None:
+    """A cap is one count; the rarest path, read once in so many reads, waits longest for it."""
+    cap, rarest = STORED["capped.cap"], SHARES[1.0][-1]
+    assert STORED["zipf.rarest"] == round(1 / rarest)
+    assert STORED["zipf.wait"] == math.ceil(lab.per_path() / rarest)
+    assert STORED["capped.zipf.rarest"] == math.ceil(cap / rarest)
+    assert STORED["capped.zipf.filled"] == lab.all_filled(1.0, cap) >= STORED["capped.zipf.rarest"]
+    ratio = STORED["capped.zipf.filled"] / STORED["zipf.proportional"]
+    assert STORED["capped.zipf.filled_ratio"] == pytest.approx(ratio)
+    assert ratio > 2.5
+
+
+def test_the_median_wait_for_all_caps_agrees_with_single_reads() -> None:
+    shares, cap = lab.zipf(4, 1.0), 5
+    chance = random.Random(2)
+    median = lab.first(
+        lambda traffic: (
+            math.prod(1 - math.fsum(part for _, part in lab.poisson(traffic * share, cap)) for share in shares) >= 0.5
+        )
+    )
+    filled = sum(lab.simulate(shares, median, chance, cap=cap)[1] == 4 * cap for _ in range(400))
+    assert 160 < filled < 240
+
+
 def test_the_ratio_hardly_depends_on_the_bug_and_grows_with_paths_and_target() -> None:
     middle = STORED["zipf.ratio"]
     assert all(abs(STORED[f"zipf.ratio_bug_{bug}"] / middle - 1) < 0.05 for bug in ("001", "1"))
-    assert STORED["zipf.ratio_paths_30"] < middle < STORED["zipf.ratio_paths_3000"]
+    assert STORED["zipf.ratio_paths_20"] < middle < STORED["zipf.ratio_paths_2000"]
     assert STORED["zipf.ratio_target_5"] < STORED["zipf.ratio_target_8"] < middle < STORED["zipf.ratio_target_99"]
 
 
