@@ -87,7 +87,7 @@ class LabParameters(LabPart):
 
 def shown(parameter: Parameter) -> str:
     """Write a parameter's value; a seed is a name for a stream, not a quantity, and has no thousands."""
-    return str(parameter.value) if parameter.name.endswith("seed") else written(parameter.value)
+    return str(parameter.value) if parameter.name.lower().endswith("seed") else written(parameter.value)
 
 
 class folded(nodes.General, nodes.Element):  # noqa: N801
