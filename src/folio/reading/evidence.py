@@ -60,7 +60,7 @@ class GatherNotes(SphinxTransform):
 
     def apply(self, **_options: object) -> None:
         """Move the notes."""
-        for reference in self.document.findall(nodes.footnote_reference):
+        for reference in list(self.document.findall(nodes.footnote_reference)):
             _close_up(reference)
         notes = list(self.document.findall(nodes.footnote))
         if not notes:
