@@ -520,7 +520,8 @@ def _freed(values: Values, width: int) -> str:
     chart.marks(sizes, freed, 1, x_key="named.sizes", y_key="named.freed")
     first, last = ([values[f"at{size}.{when}"] for when in ("before", "after")] for size in (SIZES[0], LARGEST))
     chart.label(SIZES[0], freed[0], f"{first[0]} agents before, {first[1]} after", 1, dx=12, dy=5)
-    chart.label(LARGEST, 0.21 if small else 0.33, f"{last[0]} agents before, {last[1]} after", 1, dx=4, anchor="end")
+    if not small:
+        chart.label(LARGEST, 0.33, f"{last[0]} agents before, {last[1]} after", 1, dx=4, anchor="end")
     chart.label(10, freed[1], "whole people", 1, dx=12, dy=16)
     where, end = (LARGEST, "end") if small else (SIZES[0], "start")
     chart.label(where, 0.305, "in fractions", 2, dx=4, anchor=end)

@@ -52,13 +52,17 @@ class Reader:
         page = self.context.new_page()
         page.on("console", lambda message: message.type in {"error", "warning"} and self.faults.append(message.text))
         page.on("pageerror", lambda error: self.faults.append(str(error)))
-        page.on("requestfailed", lambda request: self.faults.append(f"failed: {request.url}"))
+        page.on("requestfailed", self._failed)
         page.on(
             "response", lambda answer: answer.status >= 400 and self.faults.append(f"{answer.status}: {answer.url}")
         )
         page.on("request", self._leaves)
         page.goto(self.address + path, wait_until="load")
         return page
+
+    def _failed(self, request: object) -> None:
+        if request.failure != "net::ERR_ABORTED":  # type: ignore[attr-defined]  # what a closed window leaves behind
+            self.faults.append(f"failed: {request.url}")  # type: ignore[attr-defined]
 
     def _leaves(self, request: object) -> None:
         url = request.url  # type: ignore[attr-defined]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -117,7 +118,9 @@ def _publish(app: Sphinx) -> None:
     out = Path(app.outdir)
     fresh = out / f".{FOLDER}"
     shutil.rmtree(fresh, ignore_errors=True)
-    asyncio.run(_write_index(_pages(app, library), fresh))
+    # In a thread of its own: whoever calls Sphinx may have an event loop running in this one.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, _write_index(_pages(app, library), fresh)).result()
     shutil.rmtree(out / FOLDER, ignore_errors=True)
     fresh.replace(out / FOLDER)
     for unused in (out / FOLDER).glob("pagefind-*"):
