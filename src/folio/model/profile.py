@@ -12,12 +12,12 @@ from pydantic import AfterValidator, Field, model_validator
 
 from folio.model.faults import UnknownNameError
 from folio.model.schema import Strict
+from folio.model.typography import MONTHS
 
 Text: TypeAlias = Annotated[str, Field(min_length=1)]
 Slug: TypeAlias = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 FactName: TypeAlias = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 PLACE = re.compile(r"\{([a-z0-9_]+)\}")
 
 

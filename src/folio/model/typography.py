@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
+
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def day(date: dt.date) -> str:
+    """Write a date as "22 Nov 2026", whatever the system's language."""
+    return f"{date.day} {MONTHS[date.month - 1]} {date.year}"
 
 
 def curled(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from folio.model.typography import day
 from folio.reading import (
     bound_values,
     citations,
@@ -39,6 +40,11 @@ def _add_templates(_app: Sphinx, config: Config) -> None:
     config.templates_path = [*config.templates_path, str(TEMPLATES)]
 
 
+def _add_filters(app: Sphinx) -> None:
+    if app.builder.format == "html":
+        app.builder.templates.environment.filters["day"] = day
+
+
 def setup(app: Sphinx) -> None:
     """Register everything that takes part while pages are read and made."""
     app.add_config_value("folio_profile", "profile.yaml", "env", types=(str,))
@@ -50,6 +56,7 @@ def setup(app: Sphinx) -> None:
     app.add_config_value("folio_bar", [], "html", types=(list,))
     app.add_config_value("folio_drafts", False, "env", types=(bool,))
     app.connect("config-inited", _add_templates)
+    app.connect("builder-inited", _add_filters)
     for part in (
         domain,
         drafts,

@@ -11,6 +11,7 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 from folio.model.faults import unknown
+from folio.model.typography import day
 from folio.model.writing_numbers import written
 from folio.reading.domain import WritingDomain, writing
 from folio.reading.library_views import view
@@ -59,7 +60,7 @@ class LabFacts(LabPart):
         rows: list[tuple[str, nodes.Node]] = [
             ("Question", nodes.Text(lab.question)),
             ("Reproduce", nodes.literal("", lab.command)),
-            ("Results of", nodes.Text(f"{lab.reproduced:%-d %b %Y}")),
+            ("Results of", nodes.Text(day(lab.reproduced))),
             ("Engines", nodes.Text(engines or "the standard library of Python")),
         ]
         items = nodes.definition_list(classes=["lab-facts"])

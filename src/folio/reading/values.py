@@ -9,6 +9,7 @@ from sphinx.util import logging
 
 from folio.model import results
 from folio.model.bindings import expand, split_format
+from folio.model.typography import day
 from folio.model.writing_numbers import written
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def look_up(kind: str, content: str, docname: str, domain: WritingDomain) -> Val
         key,
         written(found.value, how),
         found.what + (f" ({found.unit})" if found.unit and found.unit not in found.what else ""),
-        f"Results of {found.lab.reproduced:%-d %b %Y}.",
+        f"Results of {day(found.lab.reproduced)}.",
         found.lab.command,
         f"labs/{found.lab.lab}",
     )
