@@ -19,6 +19,13 @@ def hits(page: Page) -> list[str]:
     return [str(link.get_attribute("href")) for link in page.locator(".search-hits a").all()]
 
 
+def ask(page: Page, words: str) -> None:
+    """Open the search by its key and put words in, as one edit."""
+    page.keyboard.press("/")
+    expect(page.get_by_role("combobox", name="Search")).to_be_focused()
+    page.keyboard.insert_text(words)
+
+
 @pytest.mark.parametrize("key", ["Control+k", "Meta+k", "/"])
 def test_a_key_opens_the_search_and_esc_closes_it(reader: Callable[..., Reader], key: str) -> None:
     page = reader().open(POST)
@@ -48,16 +55,14 @@ def test_nothing_is_loaded_before_the_first_use(reader: Callable[..., Reader]) -
     page = one.open(POST)
     page.wait_for_load_state("networkidle")
     assert not [url for url in loaded if "pagefind" in url or "search.js" in url or "search-words" in url]
-    page.keyboard.press("/")
-    page.keyboard.type("erlang")
+    ask(page, "erlang")
     assert hits(page)
     assert [url for url in loaded if "pagefind" in url]
 
 
 def test_a_hit_leads_to_its_heading_by_keyboard_alone(reader: Callable[..., Reader]) -> None:
     page = reader().open("about/")
-    page.keyboard.press("/")
-    page.keyboard.type("insert-if-absent")
+    ask(page, "insert-if-absent")
     found = hits(page)
     place = next(index for index, href in enumerate(found) if "patient-store-migration/#" in href)
     for _ in range(place):
@@ -70,16 +75,14 @@ def test_a_hit_leads_to_its_heading_by_keyboard_alone(reader: Callable[..., Read
 
 def test_a_typo_finds_its_piece(reader: Callable[..., Reader]) -> None:
     page = reader().open("")
-    page.keyboard.press("/")
-    page.keyboard.type("tombstnoe")
+    ask(page, "tombstnoe")
     page.get_by_text("for “tombstone”").wait_for()
     assert any("patient-store-migration" in href for href in hits(page))
 
 
 def test_what_is_nowhere_is_said_to_be(reader: Callable[..., Reader]) -> None:
     page = reader().open("")
-    page.keyboard.press("/")
-    page.keyboard.type("xylophonist")
+    ask(page, "xylophonist")
     page.get_by_text("Nothing found for “xylophonist”").wait_for()
     assert page.locator(".search-hits li").count() == 0
 
