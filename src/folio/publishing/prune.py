@@ -26,7 +26,8 @@ def stale_outputs(app: Sphinx) -> list[Path]:
     out = Path(app.outdir)
     owned = {page_path(app, name) for name in (*app.env.all_docs, *GENERATED)}
     sources = {out / "_sources" / f"{name}{Path(app.env.doc2path(name)).suffix}.txt" for name in app.env.all_docs}
-    pages = {path for path in out.rglob("*.html") if "_static" not in path.relative_to(out).parts}
+    # Not in _static, and not in .doctrees, which lies in the output folder where nobody says otherwise.
+    pages = {path for path in out.rglob("*.html") if not path.relative_to(out).parts[0].startswith((".", "_static"))}
     copies = set((out / "_sources").rglob("*.txt"))
     return sorted((pages - owned) | (copies - sources))
 
