@@ -68,6 +68,8 @@ def searchable(page: Page, url: str, written: str, topics: Iterable[str]) -> Sea
     for selector in NOT_SEARCHED:
         for element in article.cssselect(selector):
             element.drop_tree()
+    for table in article.cssselect(".lab-table"):
+        table.set("data-pagefind-weight", "0.2")  # a key that repeats a word a hundred times is not a hundred findings
     for section in article.iter("section"):
         _move_id_to_heading(section)
     kind = KINDS[page.front.kind][0] if isinstance(page, Post) else "Lab" if page.lab else "Page"
