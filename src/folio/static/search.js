@@ -62,16 +62,18 @@ function excerpt(html) {
   return paragraph;
 }
 
-// Where a word is unknown Pagefind falls back to a few of its first letters. Hits count as an answer only if each word
-// that was asked for begins one of theirs, but for its ending.
-function answers(asked, results) {
+// Where a word is unknown Pagefind falls back to a few of its first letters. This tells the share of the words asked for
+// that begin a word of the hits, but for their endings: 1 is a sure answer, 0 is none.
+function answered(asked, results) {
   const plain = (text) => text.replace(/<\/?mark>/g, "").toLowerCase().split(/[^\p{L}\p{N}]+/u).filter(Boolean);
   const there = plain(results.flatMap((result) => [result.meta.title, result.excerpt, ...result.sub_results.map((part) => part.excerpt)]).join(" "));
-  return results.length > 0 && plain(asked).every((word) => {
+  const words = plain(asked);
+  const met = words.filter((word) => {
     const stem = word.replace(/(?<=.{4})(ings?|ed|es|s|ly|ions?)$/, "");
     const start = stem.slice(0, Math.max(4, Math.round(stem.length * 0.8)));
     return there.some((other) => other.startsWith(start));
   });
+  return words.length ? met.length / words.length : 0;
 }
 
 export function mount(place, { query = "", address = false } = {}) {
@@ -125,12 +127,16 @@ export function mount(place, { query = "", address = false } = {}) {
       const look = async (query) => {
         const found = await pagefind.search(query, { filters: using });
         const results = await Promise.all(found.results.slice(0, SHOWN).map((result) => result.data()));
-        return answers(query, results) ? [found.results.length, results] : [0, []];
+        return { query, count: found.results.length, results, sure: answered(query, results) };
       };
-      let nearest = asked;
-      let [count, results] = await look(asked);
-      if (!count && (nearest = await mended(asked)) !== asked.toLowerCase()) [count, results] = await look(nearest);
+      let best = await look(asked);
+      if (best.sure < 1) {
+        const nearest = await mended(asked);
+        const other = nearest === asked.toLowerCase() ? best : await look(nearest);
+        if (other.sure > best.sure) best = other;
+      }
       if (mine !== turn) return;
+      const nearest = best.query, count = best.sure ? best.count : 0, results = best.sure ? best.results : [];
       const pages = `${count} ${count === 1 ? "page" : "pages"}`;
       if (!count) told.textContent = `Nothing found for “${asked}”.`;
       else told.textContent = nearest.toLowerCase() === asked.toLowerCase() ? pages : `Nothing found for “${asked}”. ${pages} for “${nearest}”:`;
