@@ -60,7 +60,7 @@ def posts_context(domain: WritingDomain, options: dict[str, Any]) -> dict[str, A
     if options["by-year"]:
         groups = [(year, [post for post in of_year if post in posts]) for year, of_year in library.by_year()]
         groups = [(year, of_year) for year, of_year in groups if of_year]
-    return {"groups": groups, "library": library, "kinds": KINDS}
+    return {"groups": groups, "kinds": KINDS}
 
 
 class Topics(SphinxDirective):
@@ -105,7 +105,7 @@ def featured_context(domain: WritingDomain, options: dict[str, Any]) -> dict[str
     if post is None:
         slugs = [other.slug for other in library.posts()]
         logger.warning("%s", unknown("post", options["slug"], slugs), type="folio", subtype="featured")
-    return {"post": post, "library": library, "kinds": KINDS}
+    return {"post": post, "kinds": KINDS}
 
 
 class Labs(SphinxDirective):

@@ -135,7 +135,6 @@ def _page_context(
     domain = writing(app.env)
     library = domain.library()
     context["frame"] = frame_of(pagename, app.env, library)
-    context["library"] = library
     context["contents"] = contents_of(doctree)
     context["profile"] = domain.records.profile
     context["link"] = lambda docname: app.builder.get_relative_uri(pagename, docname) or "./"
