@@ -3,7 +3,7 @@ from __future__ import annotations
 import datetime as dt
 
 from folio.model.front_matter import PostFront
-from folio.model.library import Library, Link, Page, Post, sentence_around
+from folio.model.library import Library, Link, Page, Post, by_year, sentence_around
 
 
 def post(slug: str, day: int = 1, links: tuple[Link, ...] = (), terms: tuple[str, ...] = (), **front: object) -> Post:
@@ -30,7 +30,7 @@ def test_posts_are_filtered_by_kind_topic_and_year() -> None:
     assert slugs(shelf.posts(kind="reflection")) == ["a"]
     assert slugs(shelf.posts(topic="b")) == ["b"]
     assert slugs(shelf.posts(year=2025)) == ["c"]
-    assert [(year, slugs(posts)) for year, posts in shelf.by_year()] == [(2026, ["a", "b"]), (2025, ["c"])]
+    assert [(year, slugs(posts)) for year, posts in by_year(shelf.posts())] == [(2026, ["a", "b"]), (2025, ["c"])]
 
 
 def test_series_are_ordered_by_part_whatever_their_dates() -> None:

@@ -115,10 +115,6 @@ class Library:
         found.sort(key=lambda post: post.docname)
         return sorted(found, key=lambda post: post.front.date, reverse=True)
 
-    def by_year(self) -> list[tuple[int, list[Post]]]:
-        """Group all posts by year, the newest year first."""
-        return [(year, list(posts)) for year, posts in groupby(self.posts(), key=lambda post: post.front.date.year)]
-
     def post(self, slug: str) -> Post | None:
         """Find a post by its slug."""
         return next((post for post in self.posts() if post.slug == slug), None)
@@ -199,6 +195,11 @@ def sentence_around(text: str, start: int, end: int) -> str:
     first = max(stop for stop in stops if stop <= start)
     last = min((stop for stop in stops if stop >= end), default=len(text))
     return " ".join(text[first:last].split())
+
+
+def by_year(posts: Iterable[Post]) -> list[tuple[int, list[Post]]]:
+    """Group posts that are in order of their dates by year, keeping the order."""
+    return [(year, list(of_year)) for year, of_year in groupby(posts, key=lambda post: post.front.date.year)]
 
 
 def topics_with_counts(library: Library) -> Iterable[tuple[str, str, int]]:

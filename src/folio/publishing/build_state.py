@@ -10,7 +10,6 @@ from __future__ import annotations
 import copy
 import json
 import logging as standard_logging
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +24,9 @@ if TYPE_CHECKING:
     from sphinx.environment import BuildEnvironment
 
 STATE, HELD_HOME = "folio-state.json", "folio-home.html"
+
+NOTICE = "unfinished.html"
+"""The template of the notice: it says that a build is under way, or what became of it."""
 
 
 class WarningLog(standard_logging.Handler):
@@ -75,7 +77,7 @@ class BuildState:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.path.write_text(json.dumps({"finished": False}), encoding="utf-8")
         self.held_home.unlink(missing_ok=True)
-        self._write_notice("This site is being built.", [])
+        self._write_notice(None, [])
 
     def to_read_again(self, env: BuildEnvironment) -> set[str]:
         """Tell which pages the last build leaves to be read again."""
@@ -110,15 +112,11 @@ class BuildState:
         docname = self.app.env.path2doc(path) if path else None
         return docname if docname in self.app.env.all_docs else None
 
-    def _write_notice(self, message: str, warnings: Iterable[str]) -> None:
+    def _write_notice(self, message: str | None, warnings: Iterable[str]) -> None:
         home = page_path(self.app, self.app.config.root_doc)
         home.parent.mkdir(parents=True, exist_ok=True)
-        items = "".join(f"<li><pre>{escape(item)}</pre></li>" for item in warnings)
-        home.write_text(
-            '<!doctype html><html lang="en-GB"><meta charset="utf-8"><meta name="robots" content="noindex">'
-            f"<title>Unfinished build</title><h1>{escape(message)}</h1><ol>{items}</ol></html>\n",
-            encoding="utf-8",
-        )
+        notice = self.app.builder.templates.render(NOTICE, {"message": message, "warnings": list(warnings)})
+        home.write_text(notice, encoding="utf-8")
 
 
 def setup(app: Sphinx) -> None:
@@ -140,7 +138,7 @@ def setup(app: Sphinx) -> None:
         if not states or pagename != app.config.root_doc:
             return None
         states[0].held_home.write_text(app.builder.templates.render(template, context), encoding="utf-8")
-        return "unfinished.html"
+        return NOTICE
 
     def end(app: Sphinx, exception: Exception | None) -> None:
         if states:

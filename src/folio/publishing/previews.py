@@ -15,38 +15,39 @@ from folio.publishing.outputs import page_path
 from folio.reading.domain import writing
 
 if TYPE_CHECKING:
+    from lxml.html import HtmlElement
     from sphinx.application import Sphinx
 
 FOLDER, TERMS = "previews", "terms.json"
 
 
-def preview(page: Page, written: str) -> dict[str, str]:
+def preview(page: Page, document: HtmlElement) -> dict[str, str]:
     """Say of a page what a reader wants to know before following a link.
 
     Args:
         page: the page as the library knows it.
-        written: its HTML as the build wrote it.
+        document: its HTML as the build wrote it, parsed.
 
     Returns:
         `title`, `dek`, `text` (its first paragraph), `meta` (kind and minutes of a post).
     """
-    paragraphs = lxml_html.document_fromstring(written).cssselect("article > section > p")
+    paragraphs = document.cssselect("article > section > p")
     text = _words(paragraphs[0]) if paragraphs else ""
     meta = f"{KINDS[page.front.kind][0]} · {page.minutes} min" if isinstance(page, Post) else ""
     return {"title": page.title, "dek": page.dek, "text": text, "meta": meta}
 
 
-def terms_of(written: str) -> dict[str, dict[str, str]]:
-    """Take the terms and their definitions out of the glossary's HTML, by the id of each term."""
+def terms_of(document: HtmlElement) -> dict[str, dict[str, str]]:
+    """Take the terms and their definitions out of a page that holds a glossary, by the id of each term."""
     found = {}
-    for term in lxml_html.document_fromstring(written).cssselect("dl.glossary > dt"):
+    for term in document.cssselect("dl.glossary > dt"):
         definition = term.getnext()
         if term.get("id") and definition is not None:
             found[term.get("id")] = {"title": _words(term), "text": _words(definition)}
     return found
 
 
-def _words(element: lxml_html.HtmlElement) -> str:
+def _words(element: HtmlElement) -> str:
     for hidden in element.cssselect(".src, .headerlink, .footnote-reference"):
         hidden.drop_tree()
     return " ".join(element.text_content().split())
@@ -59,12 +60,11 @@ def _publish(app: Sphinx) -> None:
     for docname, page in writing(app.env).library().pages.items():
         if docname == app.config.root_doc:
             continue  # every page leads home by itself
-        written = page_path(app, docname).read_text(encoding="utf-8")
+        document = lxml_html.document_fromstring(page_path(app, docname).read_text(encoding="utf-8"))
         path = folder / f"{docname}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(preview(page, written), ensure_ascii=False), encoding="utf-8")
-        if "glossary" in written:  # saves parsing every page; what it finds decides
-            terms |= terms_of(written)
+        path.write_text(json.dumps(preview(page, document), ensure_ascii=False), encoding="utf-8")
+        terms |= terms_of(document)
     (folder / TERMS).write_text(json.dumps(terms, ensure_ascii=False), encoding="utf-8")
 
 

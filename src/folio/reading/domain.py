@@ -31,6 +31,7 @@ class WritingDomain(Domain):
     data_version = 2
     initial_data: ClassVar[dict[str, Any]] = {"fronts": {}, "deks": {}, "pages": {}, "showing": set(), "views": {}}
     records: Records
+    _library: Library | None = None
 
     @property
     def fronts(self) -> dict[str, PostFront | PageFront]:
@@ -58,12 +59,16 @@ class WritingDomain(Domain):
         return cast("dict[str, str]", self.data["views"])
 
     def library(self) -> Library:
-        """Put the pages together; complete once all have been read."""
+        """Put the pages together; complete once all have been read, and made anew only when a page has changed."""
+        if self._library is not None:
+            return self._library
         topics = {focus.slug: focus.name for focus in self.records.profile.focus} if self.records.profile else {}
-        return Library(dict(sorted(self.pages.items())), topics, dict(self.env.config.folio_series))
+        self._library = Library(dict(sorted(self.pages.items())), topics, dict(self.env.config.folio_series))
+        return self._library
 
     def clear_doc(self, docname: str) -> None:
         """Forget a page."""
+        self._library = None
         self.fronts.pop(docname, None)
         self.deks.pop(docname, None)
         self.pages.pop(docname, None)
@@ -71,6 +76,7 @@ class WritingDomain(Domain):
 
     def merge_domaindata(self, docnames: Set[str], otherdata: dict[str, Any]) -> None:
         """Take over what another process has read."""
+        self._library = None
         self.fronts.update({name: item for name, item in otherdata["fronts"].items() if name in docnames})
         self.deks.update({name: item for name, item in otherdata["deks"].items() if name in docnames})
         self.pages.update({name: item for name, item in otherdata["pages"].items() if name in docnames})
@@ -79,6 +85,7 @@ class WritingDomain(Domain):
     def process_doc(self, env: BuildEnvironment, docname: str, document: nodes.document) -> None:
         """Keep what the library needs of a page that was just read."""
         front = self.fronts.get(docname)
+        self._library = None
         if front is not None:
             self.pages[docname] = page_of(document, docname, front, self.deks[docname])
 

@@ -11,7 +11,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from folio.model.faults import unknown
 from folio.model.front_matter import KINDS
-from folio.model.library import topics_with_counts
+from folio.model.library import by_year, topics_with_counts
 from folio.model.tracing import total
 from folio.reading.domain import WritingDomain, writing
 from folio.reading.library_views import view
@@ -54,13 +54,8 @@ class Posts(SphinxDirective):
 
 def posts_context(domain: WritingDomain, options: dict[str, Any]) -> dict[str, Any]:
     """List the posts that the options ask for, under years where they ask for that."""
-    library = domain.library()
-    posts = library.posts(options["kind"], options["topic"], options["year"])[: options["limit"]]
-    groups: list[tuple[int | None, list[Any]]] = [(None, posts)]
-    if options["by-year"]:
-        groups = [(year, [post for post in of_year if post in posts]) for year, of_year in library.by_year()]
-        groups = [(year, of_year) for year, of_year in groups if of_year]
-    return {"groups": groups, "kinds": KINDS}
+    posts = domain.library().posts(options["kind"], options["topic"], options["year"])[: options["limit"]]
+    return {"groups": by_year(posts) if options["by-year"] else [(None, posts)], "kinds": KINDS}
 
 
 class Topics(SphinxDirective):
@@ -150,9 +145,6 @@ def statistics_context(domain: WritingDomain, _options: dict[str, Any]) -> dict[
 
 def setup(app: Sphinx) -> None:
     """Register the directives."""
-    from folio.reading import library_views
-
-    library_views.setup(app)
     app.add_directive("posts", Posts)
     app.add_directive("topics", Topics)
     app.add_directive("featured", Featured)

@@ -43,7 +43,8 @@ class Frame:
         places: the places of the bar.
         tree: the tree of the site, opened at this page.
         post: the post, where it is one.
-        kind, kinds: what its kind is called, one and many.
+        dek: its description.
+        kind: what its kind is called.
         series: the name of its series, and how many parts stand.
         previous, following: its neighbours in the series.
         related, citing: what shares most with it, what links here.

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
-from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from folio.model.profile import PLACE, Line, Profile, Role
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
     from sphinx.util.typing import OptionSpec
 
     from folio.reading.domain import WritingDomain
-
-logger = logging.getLogger(__name__)
 
 
 class ProfilePart(SphinxDirective):
