@@ -71,6 +71,13 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session
+def measure(session: nox.Session) -> None:
+    """Print what a page costs its reader, and what axe, Nu and Lighthouse say of it; needs npm's registry."""
+    prepare(session, "measure")
+    session.run("python", "-m", "benchmarks.reading")
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Check format, lint, types and spelling."""
     prepare(session, "lint")
@@ -102,7 +109,7 @@ def pins(session: nox.Session) -> None:
     """Write requirements/ anew from pyproject.toml: one version of each package for all Pythons, with hashes."""
     session.env["UV_PYTHON_DOWNLOADS"] = "never"
     session.install("uv")
-    for group in ("docs", "tests", "lint", "labs", "live"):
+    for group in ("docs", "tests", "measure", "lint", "labs", "live"):
         session.run(
             *(
                 "uv",

@@ -17,7 +17,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     publishing.setup(app)
     return {
         "version": "0.1.0",
-        "env_version": reading.ENV_VERSION,
+        "env_version": reading.env_version(),
         "parallel_read_safe": True,
         "parallel_write_safe": True,
     }

@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-import functools
-import http.server
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -11,23 +8,14 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser.chromium import FLAGS, ensure
-
-
-class QuietHandler(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None: ...
-
-
-class QuietServer(http.server.ThreadingHTTPServer):
-    def handle_error(self, *_: object) -> None: ...  # a browser that leaves a page cuts what is still on its way
+from tests.browser.serving import served
 
 
 @pytest.fixture(scope="session")
 def address(site: Path) -> Iterator[str]:
     """The built site, served on 127.0.0.1 for as long as the tests run."""
-    server = QuietServer(("127.0.0.1", 0), functools.partial(QuietHandler, directory=str(site)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
+    with served(site) as place:
+        yield place
 
 
 @pytest.fixture(scope="session")

@@ -8,10 +8,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Reader
+from tests.browser.places import POST
 
 pytestmark = pytest.mark.xdist_group("site")
 
-POST = "posts/eight-minutes-to-five/"
 TERM = "article a[href*='#term-']"
 
 

@@ -28,13 +28,15 @@ def pages(site: Path) -> list[Path]:
 
 
 def address(site: Path, page: Path) -> str:
-    return urljoin(ORIGIN, page.relative_to(site).as_posix().removesuffix("index.html"))
+    own = urljoin(ORIGIN, page.relative_to(site).as_posix().removesuffix("index.html"))
+    base = soup(page).select_one("base")
+    return urljoin(own, str(base["href"])) if base else own
 
 
 def test_no_link_and_no_anchor_is_dead(site: Path) -> None:
     dead = []
     for page in pages(site):
-        for tag in soup(page).select("[href], [src]"):
+        for tag in soup(page).select("[href]:not(base), [src]"):
             target = urljoin(address(site, page), str(tag.get("href") or tag.get("src")))
             parts = urlsplit(target)
             if parts.netloc != urlsplit(ORIGIN).netloc:

@@ -7,8 +7,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from folio.model.front_matter import Kind, PostFront
+from folio.model.front_matter import KINDS, Kind, PostFront
 from folio.model.tracing import Traces
+
+LISTS = ("kinds", "topics", "series")
+"""The folders whose pages only list posts: one a kind, a topic or a series, named by its key."""
 
 WORDS_A_MINUTE = 238
 """The mean speed of silent reading of English non-fiction (Brysbaert 2019, doi 10.1016/j.jml.2019.104047)."""
@@ -84,6 +87,24 @@ class Citing:
     sentence: str
 
 
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A kind, a topic or a series as a reader sees it: its name, and the docname of its page once it has one."""
+
+    name: str
+    docname: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A post with its kind, its topics and its series as labels."""
+
+    post: Post
+    kind: Label
+    topics: tuple[Label, ...]
+    series: Label | None
+
+
 @dataclass(frozen=True)
 class Library:
     """All pages of the site.
@@ -123,6 +144,23 @@ class Library:
         """List the posts of a series by part; two of one part by docname."""
         parts = [post for post in self.posts() if post.front.series == key]
         return sorted(parts, key=lambda post: (post.front.part or 0, post.docname))
+
+    def label(self, group: str, key: str, name: str) -> Label:
+        """Make a label; its page is the one named `key` in the folder `group` (`kinds`, `topics`, `series`)."""
+        docname = f"{group}/{key}"
+        return Label(name, docname if docname in self.pages else None)
+
+    def labelled(self, post: Post) -> Labelled:
+        """Give a post with its labels."""
+        front = post.front
+        return Labelled(
+            post,
+            self.label("kinds", front.kind, KINDS[front.kind][0]),
+            tuple(self.label("topics", slug, self.topic_names.get(slug, slug)) for slug in front.topics),
+            self.label("series", front.series, self.series_names.get(front.series, front.series))
+            if front.series
+            else None,
+        )
 
     def neighbours(self, post: Post) -> tuple[Post | None, Post | None]:
         """Find the pieces before and after a post in its series."""

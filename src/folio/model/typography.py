@@ -13,6 +13,11 @@ def day(date: dt.date) -> str:
     return f"{date.day} {MONTHS[date.month - 1]} {date.year}"
 
 
+def day_of_year(date: dt.date) -> str:
+    """Write a date as "22 Nov", where its year stands beside it."""
+    return f"{date.day} {MONTHS[date.month - 1]}"
+
+
 def curled(text: str) -> str:
     """Curl the apostrophes and quotation marks of a title or a dek.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from folio.publishing import build_state, previews, prune, search_index, search_page
+from folio.publishing import build_state, not_found, previews, prune, search_index, search_page
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -12,5 +12,5 @@ if TYPE_CHECKING:
 
 def setup(app: Sphinx) -> None:
     """Register what follows a build."""
-    for part in (build_state, search_page, prune, search_index, previews):
+    for part in (build_state, search_page, not_found, prune, search_index, previews):
         part.setup(app)

@@ -16,7 +16,7 @@ from lxml import html as lxml_html
 from pagefind.index import IndexConfig, PagefindIndex
 
 from folio.model.front_matter import KINDS
-from folio.model.library import Library, Page, Post
+from folio.model.library import LISTS, Library, Page, Post
 from folio.publishing.outputs import page_path
 from folio.reading.domain import writing
 
@@ -72,6 +72,8 @@ def searchable(page: Page, url: str, written: str, topics: Iterable[str]) -> Sea
         table.set("data-pagefind-weight", "0.2")  # a key that repeats a word a hundred times is not a hundred findings
     for section in article.iter("section"):
         _move_id_to_heading(section)
+    for term in article.cssselect("dl.glossary > dt"):
+        term.tag = "h3"  # so that a hit jumps to its term
     kind = KINDS[page.front.kind][0] if isinstance(page, Post) else "Lab" if page.lab else "Page"
     filters = [f"kind:{kind}", *(f"topic:{topic}" for topic in topics)]
     marks = "".join(f'<i data-pagefind-filter="{escape(item)}"></i>' for item in filters)
@@ -100,7 +102,7 @@ def words_of(library: Library, terms: Iterable[str], headings: Iterable[str]) ->
 def _pages(app: Sphinx, library: Library) -> Iterator[Searchable]:
     """Take every page that says something itself; lists of pages would only repeat titles and deks."""
     for docname, page in library.pages.items():
-        if docname == app.config.root_doc or docname.startswith(("topics/", "kinds/")):
+        if docname == app.config.root_doc or docname.partition("/")[0] in LISTS:
             continue
         topics = [library.topic_names.get(slug, slug) for slug in page.front.topics] if isinstance(page, Post) else []
         written = page_path(app, docname).read_text(encoding="utf-8")

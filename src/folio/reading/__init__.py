@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from folio.model.typography import day
+from folio.model.typography import day, day_of_year
 from folio.reading import (
     bound_values,
     citations,
@@ -30,10 +31,18 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.config import Config
 
-ENV_VERSION = 1
-"""To be raised whenever what is kept in the environment changes its form."""
+HOUSE = Path(__file__).parents[1]
+TEMPLATES = HOUSE / "templates"
 
-TEMPLATES = Path(__file__).parents[1] / "templates"
+
+def env_version() -> int:
+    """Number the form of what is kept in the environment, so that other code never reads what this code has kept.
+
+    Returns:
+        A number made of the code of `model` and `reading`: after a change to it Sphinx reads every page anew.
+    """
+    sources = sorted((HOUSE / "model").glob("*.py")) + sorted((HOUSE / "reading").glob("*.py"))
+    return int(hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:8], 16)
 
 
 def _add_templates(_app: Sphinx, config: Config) -> None:
@@ -43,7 +52,7 @@ def _add_templates(_app: Sphinx, config: Config) -> None:
 
 def _add_filters(app: Sphinx) -> None:
     if app.builder.format == "html":
-        app.builder.templates.environment.filters["day"] = day
+        app.builder.templates.environment.filters.update(day=day, day_of_year=day_of_year)
 
 
 def setup(app: Sphinx) -> None:

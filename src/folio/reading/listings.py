@@ -24,11 +24,15 @@ logger = logging.getLogger(__name__)
 
 
 class Posts(SphinxDirective):
-    """`posts`: pieces, newest first; by `kind`, `topic` or `year`, the newest `limit`, `by-year` under years."""
+    """`posts`: pieces, newest first; by `kind`, `topic` or `year`, the newest `limit`, `by-year` under years.
+
+    With `series` they are the parts of a series, in their order.
+    """
 
     option_spec: ClassVar[OptionSpec] = {
         "kind": directives.unchanged,
         "topic": directives.unchanged,
+        "series": directives.unchanged,
         "year": directives.nonnegative_int,
         "limit": directives.positive_int,
         "by-year": directives.flag,
@@ -38,7 +42,8 @@ class Posts(SphinxDirective):
         """Check the options; list nothing where one is wrong, which is told."""
         profile = writing(self.env).records.profile
         topics = [focus.slug for focus in profile.focus] if profile else []
-        for option, known in (("kind", list(KINDS)), ("topic", topics)):
+        series = list(self.config.folio_series)
+        for option, known in (("kind", list(KINDS)), ("topic", topics), ("series", series)):
             value = self.options.get(option)
             if value is not None and value not in known:
                 message = unknown(option, value, known)
@@ -49,13 +54,22 @@ class Posts(SphinxDirective):
         ]
 
     def _filters(self) -> dict[str, Any]:
-        return {name: self.options.get(name) for name in ("kind", "topic", "year", "limit")}
+        return {name: self.options.get(name) for name in ("kind", "topic", "series", "year", "limit")}
 
 
 def posts_context(domain: WritingDomain, options: dict[str, Any]) -> dict[str, Any]:
-    """List the posts that the options ask for, under years where they ask for that."""
-    posts = domain.library().posts(options["kind"], options["topic"], options["year"])[: options["limit"]]
-    return {"groups": by_year(posts) if options["by-year"] else [(None, posts)], "kinds": KINDS}
+    """List the posts that the options ask for, under years where they ask for that, each with its labels."""
+    library = domain.library()
+    if options["series"]:
+        posts = library.series(options["series"])
+    else:
+        posts = library.posts(options["kind"], options["topic"], options["year"])
+    posts = posts[: options["limit"]]
+    groups = by_year(posts) if options["by-year"] else [(None, posts)]
+    return {
+        "groups": [(year, [library.labelled(post) for post in of_year]) for year, of_year in groups],
+        "in_series": bool(options["series"]),
+    }
 
 
 class Topics(SphinxDirective):
@@ -70,11 +84,25 @@ def topics_context(domain: WritingDomain, _options: dict[str, Any]) -> dict[str,
     """Give the topics with their counts and pages."""
     library = domain.library()
     return {
-        "topics": [
-            (name, count, f"topics/{slug}" if f"topics/{slug}" in library.pages else None)
-            for slug, name, count in topics_with_counts(library)
-        ]
+        "topics": [(library.label("topics", slug, name), count) for slug, name, count in topics_with_counts(library)]
     }
+
+
+class Series(SphinxDirective):
+    """`series`: every series that has parts, linked to its page, with its parts in order."""
+
+    def run(self) -> list[nodes.Node]:
+        """Make the list."""
+        return [view(self.env, "series.html", series_context)]
+
+
+def series_context(domain: WritingDomain, _options: dict[str, Any]) -> dict[str, Any]:
+    """Give each series that has parts: its label and its posts, in the order of the configuration."""
+    library = domain.library()
+    with_parts = [
+        (library.label("series", key, name), library.series(key)) for key, name in library.series_names.items()
+    ]
+    return {"series": [(label, posts) for label, posts in with_parts if posts]}
 
 
 class Featured(SphinxDirective):
@@ -100,7 +128,7 @@ def featured_context(domain: WritingDomain, options: dict[str, Any]) -> dict[str
     if post is None:
         slugs = [other.slug for other in library.posts()]
         logger.warning("%s", unknown("post", options["slug"], slugs), type="folio", subtype="featured")
-    return {"post": post, "kinds": KINDS}
+    return {"item": library.labelled(post) if post else None}
 
 
 class Labs(SphinxDirective):
@@ -147,6 +175,7 @@ def setup(app: Sphinx) -> None:
     """Register the directives."""
     app.add_directive("posts", Posts)
     app.add_directive("topics", Topics)
+    app.add_directive("series", Series)
     app.add_directive("featured", Featured)
     app.add_directive("labs", Labs)
     app.add_directive("statistics", Statistics)

@@ -56,7 +56,8 @@ def branches(docname: str, env: BuildEnvironment, library: Library) -> tuple[Bra
         library: for the kinds of the posts.
 
     Returns:
-        A branch for each page of the root's toctrees. The branch of the posts is followed by one for each kind.
+        A branch for each page of the root's toctrees. The branch of the posts is followed by one for each kind, one of
+        the topics and one of the series.
     """
     found: list[Branch] = []
     for top in env.toctree_includes.get(env.config.root_doc, []):
@@ -64,8 +65,9 @@ def branches(docname: str, env: BuildEnvironment, library: Library) -> tuple[Bra
             continue
         inside = _below(top, env)
         posts = [name for name in inside if isinstance(library.pages.get(name), Post)]
-        kind_pages = {f"kinds/{kind}" for kind in KINDS}
-        others = [name for name in inside if name not in set(posts) | kind_pages]
+        lists = {group: [name for name in inside if name.startswith(f"{group}/")] for group in ("topics", "series")}
+        apart = {*posts, *(f"kinds/{kind}" for kind in KINDS), *lists["topics"], *lists["series"]}
+        others = [name for name in inside if name not in apart]
         found.append(
             _branch(env.titles[top].astext(), top, others, docname, env, opened=docname in inside or docname == top)
         )
@@ -76,6 +78,11 @@ def branches(docname: str, env: BuildEnvironment, library: Library) -> tuple[Bra
                     _branch(
                         many, None, of_kind, docname, env, opened=docname in of_kind, all_of=_kind_page(kind, top, env)
                     )
+                )
+        for group, names in lists.items():
+            if names:
+                found.append(
+                    _branch(group.capitalize(), None, names, docname, env, opened=docname in names, all_of=top)
                 )
     return tuple(found)
 

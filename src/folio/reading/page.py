@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 
-from folio.model.front_matter import KINDS, PageFront
-from folio.model.library import Citing, Library, Post, Related
+from folio.model.front_matter import PageFront
+from folio.model.library import Citing, Labelled, Library, Post, Related
 from folio.reading.domain import writing
 from folio.reading.navigation import Branch, branches
 
@@ -42,10 +42,10 @@ class Frame:
         layout: `home`, `post` or `page`.
         places: the places of the bar.
         tree: the tree of the site, opened at this page.
+        dek: the page's description.
         post: the post, where it is one.
-        dek: its description.
-        kind: what its kind is called.
-        series: the name of its series, and how many parts stand.
+        labels: its kind, topics and series.
+        parts: how many parts of its series stand.
         previous, following: its neighbours in the series.
         related, citing: what shares most with it, what links here.
     """
@@ -55,8 +55,8 @@ class Frame:
     tree: tuple[Branch, ...]
     dek: str = ""
     post: Post | None = None
-    kind: str = ""
-    series: tuple[str, int] | None = None
+    labels: Labelled | None = None
+    parts: int = 0
     previous: Post | None = None
     following: Post | None = None
     related: tuple[Related, ...] = ()
@@ -91,8 +91,8 @@ def frame_of(docname: str, env: BuildEnvironment, library: Library) -> Frame:
         tree,
         page.dek,
         page,
-        KINDS[page.front.kind][0],
-        (library.series_names.get(key, key), len(library.series(key))) if key else None,
+        library.labelled(page),
+        len(library.series(key)) if key else 0,
         previous,
         following,
         tuple(library.related(page)),
@@ -140,6 +140,10 @@ def _page_context(
     context["profile"] = domain.records.profile
     context["link"] = lambda docname: app.builder.get_relative_uri(pagename, docname) or "./"
     context["has_page"] = lambda docname: docname in app.env.all_docs
+    # Sphinx's neighbours follow the names of the files; a reader's follow the series.
+    frame = context["frame"]
+    for place, post in (("prev", frame.previous), ("next", frame.following)):
+        context[place] = {"link": context["link"](post.docname), "title": post.title} if post else None
     # Furo computes the whole toctree into every page unless there is none; ours is bounded (navigation.py).
     context.pop("toctree", None)
 

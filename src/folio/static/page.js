@@ -64,9 +64,22 @@ function searchKeys(pill) {
     if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey) open(event);
     else if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) open(event);
   });
-  pill.querySelector("kbd").hidden = false;
+  const key = pill.querySelector("kbd");
+  if (/Mac|iP(hone|ad)/.test(navigator.platform)) key.textContent = "⌘K";
+  key.hidden = false;
 }
 
+// A page that a reader seems about to open is fetched beforehand, where the browser knows how; it heeds data savers.
+function prefetchNextPages() {
+  if (!HTMLScriptElement.supports?.("speculationrules")) return;
+  const rules = document.createElement("script");
+  rules.type = "speculationrules";
+  const where = { and: [{ href_matches: "/*" }, { selector_matches: "a[href$='/']" }] };
+  rules.textContent = JSON.stringify({ prefetch: [{ where, eagerness: "moderate" }] });
+  document.head.append(rules);
+}
+
+prefetchNextPages();
 const button = document.querySelector(".theme-toggle");
 if (button) themeSwitch(button);
 const contents = document.querySelector(".contents");
@@ -76,7 +89,11 @@ const pill = document.querySelector(".search-pill");
 if (pill) searchKeys(pill);
 const searchPage = document.querySelector("[data-search-page]");
 if (searchPage) {
-  const query = new URLSearchParams(location.search).get("q") || "";
-  search().then((module) => module.mount(searchPage, { query, address: true }).focus());
+  // A page that is not there asks with the words of its address, and leaves the address as it is.
+  const lost = searchPage.dataset.searchPage === "address";
+  const root = new URL(document.documentElement.dataset.content_root, document.baseURI).pathname;
+  const words = decodeURI(location.pathname).replace(root, "").split(/[^\p{L}\p{N}]+/u).filter((word) => !["posts", "index", "html"].includes(word)).join(" ");
+  const query = lost ? words : new URLSearchParams(location.search).get("q") || "";
+  search().then((module) => module.mount(searchPage, { query, address: !lost }).focus());
 }
 if (matchMedia("(hover: hover)").matches) import("./previews.js");

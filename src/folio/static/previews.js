@@ -1,8 +1,9 @@
 // Previews of internal links, glossary terms and footnotes: after a pause on hover, and on focus; Esc puts them away.
 // Loaded only where something can hover; a touch screen follows the link.
 
-const root = new URL(document.documentElement.dataset.content_root, location.href);
+const root = new URL(document.documentElement.dataset.content_root, document.baseURI);
 const PAUSE = 350; // milliseconds between resting on a link and its preview
+const GRACE = 250; // milliseconds to move from the link to its preview, which can then be read and selected
 const kept = new Map();
 let card, timer, owner;
 
@@ -52,11 +53,10 @@ async function show(link) {
   card.style.left = `${Math.max(8, Math.min(at.left, document.documentElement.clientWidth - box.width - 8)) + scrollX}px`;
   card.style.top = `${(below ? at.bottom + 8 : at.top - box.height - 8) + scrollY}px`;
   link.setAttribute("aria-describedby", "preview");
-  card.addEventListener("pointerleave", close);
 }
 
 function begin(link, pause) {
-  if (owner === link) return;
+  if (owner === link) return card && clearTimeout(timer); // back on the link within the grace
   close();
   owner = link;
   timer = setTimeout(() => show(link), pause);
@@ -66,8 +66,11 @@ const links = ".text a[href]:not(.headerlink), .connections a[href]";
 document.addEventListener("pointerover", (event) => {
   if (event.pointerType === "touch") return;
   const link = event.target.closest?.(links);
-  if (link) begin(link, PAUSE);
-  else if (!event.target.closest?.(".preview")) close();
+  if (link) return begin(link, PAUSE);
+  if (event.target.closest?.(".preview")) return clearTimeout(timer);
+  if (!card) return close();
+  clearTimeout(timer);
+  timer = setTimeout(close, GRACE);
 });
 document.addEventListener("focusin", (event) => {
   const link = event.target.closest?.(links);

@@ -1,6 +1,6 @@
 // The search, over Pagefind's index: a dialog on every page, and the search page. Loaded on its first use.
 
-const root = new URL(document.documentElement.dataset.content_root, location.href);
+const root = new URL(document.documentElement.dataset.content_root, document.baseURI);
 const SHOWN = 8;
 let engine; // the promise of Pagefind, so that it is loaded once
 let words; // the promise of the words that a mistyped one is compared with
