@@ -68,3 +68,17 @@ def test_a_touch_screen_gets_none(reader: Callable[..., Reader]) -> None:
     page = one.open(POST)
     page.wait_for_load_state("networkidle")
     assert not [url for url in loaded if "previews" in url]
+
+
+def test_the_pointer_can_move_onto_a_preview(reader: Callable[..., Reader]) -> None:
+    page = desk(reader)
+    page.locator(TERM).first.hover()
+    card = page.locator(".preview")
+    expect(card).to_be_visible()
+    box = card.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 20, box["y"] + box["height"] / 2, steps=8)
+    page.wait_for_timeout(500)
+    expect(card).to_be_visible()
+    page.mouse.move(2, 2)
+    expect(card).to_have_count(0)

@@ -167,3 +167,40 @@ def test_without_scripts_a_page_reads_the_same(reader: Callable[..., Reader]) ->
     number.hover()
     assert number.locator(".src").is_visible()
     assert page.locator(".theme-toggle").is_hidden()
+
+
+def test_the_pointer_can_move_onto_a_numbers_source(reader: Callable[..., Reader]) -> None:
+    page = reader(viewport={"width": 1440, "height": 900}).open(POST)
+    number = page.locator("article .bound:not(.assumed)").nth(2)
+    number.hover()
+    box = number.locator(".src").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 30, box["y"] + box["height"] - 8, steps=12)
+    assert number.locator(".src").is_visible()
+
+
+def test_the_series_the_kind_and_the_topic_of_a_piece_lead_to_their_pages(reader: Callable[..., Reader]) -> None:
+    one = reader(viewport={"width": 390, "height": 844})
+    for selector, place in (
+        (".eyebrow a >> nth=0", "kinds/"),
+        (".eyebrow a >> nth=1", "series/"),
+        (".opening .meta a:not(.runs)", "topics/"),
+    ):
+        page = one.open(POST)
+        page.locator(selector).first.click()
+        page.wait_for_url(f"**/{place}*/")
+        page.locator(f"a.title[href*='{POST.strip('/').split('/')[-1]}']").first.click()
+        page.wait_for_url(f"**/{POST}")
+
+
+def test_a_year_stays_in_sight_while_its_pieces_pass(reader: Callable[..., Reader]) -> None:
+    page = reader(viewport={"width": 1440, "height": 500}).open("posts/")
+    page.locator(".year .posts > li").last.evaluate("e => e.scrollIntoView({ block: 'start' })")
+    assert page.evaluate("scrollY") > 0
+    assert page.locator(".year h2").first.evaluate("e => e.getBoundingClientRect().top") >= 0
+
+
+def test_next_pages_are_fetched_beforehand_only_where_the_browser_can(reader: Callable[..., Reader]) -> None:
+    page = reader().open(POST)
+    rules = page.locator("script[type=speculationrules]")
+    assert rules.count() == int(page.evaluate("!!HTMLScriptElement.supports?.('speculationrules')"))

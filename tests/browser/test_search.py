@@ -113,3 +113,22 @@ def test_an_excerpt_keeps_its_spaces_and_marks_its_hits(reader: Callable[..., Re
     assert excerpt.locator("mark").count() >= 1
     assert "  " not in excerpt.inner_text()
     assert len(excerpt.inner_text().split()) > 8
+
+
+def test_a_term_is_a_hit_of_its_own_that_jumps_to_it(reader: Callable[..., Reader]) -> None:
+    page = reader().open("search/?q=erlang")
+    assert any(href.endswith("glossary/#term-erlang") for href in hits(page))
+
+
+def test_hits_are_reached_with_the_keyboard_filters_included(reader: Callable[..., Reader]) -> None:
+    page = reader().open(POST)
+    ask(page, "tombstone")
+    hits(page)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "Only this kind"
+    page.keyboard.press("L")  # Lab
+    page.wait_for_function("[...document.querySelectorAll('.search-hits a')].every((a) => a.href.includes('/labs/'))")
+    page.keyboard.press("Shift+Tab")
+    expect(page.get_by_role("combobox", name="Search")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/labs/**")

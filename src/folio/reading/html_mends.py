@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
 
 from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
@@ -26,10 +27,17 @@ class UniqueWrapperIds(SphinxPostTransform):
                 node["ids"], node["names"] = [], []
 
 
+INTERNAL = re.compile(r'<a class="reference internal" href="([^"#]+/)"')
+"""A link to another page of the site, as the builder writes it; not one to a term or a section."""
+
+
 def _page_context(_app: Sphinx, _page: str, _template: str, context: dict[str, Any], _doctree: object) -> None:
     body = context.get("body")
     if not body:
         return
+    # On paper a link shows where it leads; a relative address would be worth nothing there.
+    if address := context.get("pageurl"):
+        body = INTERNAL.sub(lambda link: f'{link[0]} data-address="{urljoin(address, link[1])}"', body)
     # What scrolls inside itself must be reachable by keyboard (WCAG 2.1.1).
     body = body.replace("<pre>", '<pre tabindex="0">')
     number = itertools.count(1)
