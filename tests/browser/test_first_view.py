@@ -22,4 +22,5 @@ def test_a_first_view_stays_within_its_bytes_and_nothing_moves(browser: Browser,
 
 
 def test_a_first_search_stays_within_its_bytes(browser: Browser, address: str) -> None:
-    assert 10_000 < first_search(browser, address, "tombstone") <= 200_000
+    # Less than the engine alone would mean that something was not counted.
+    assert 80_000 < first_search(browser, address, "tombstone") <= 200_000
