@@ -16,6 +16,7 @@ extensions = [
     "sphinx_design",
     "sphinx_copybutton",
     "sphinxcontrib.bibtex",
+    "sphinxext.opengraph",
     "folio",
 ]
 exclude_patterns = ["_build"]
@@ -42,6 +43,14 @@ folio_series = {
 }
 # Pull-request builds and the live preview show drafts; the published site never does.
 folio_drafts = os.environ.get("FOLIO_DRAFTS") == "1" or os.environ.get("READTHEDOCS_VERSION_TYPE") == "external"
+
+# -- Sharing ----------------------------------------------------------------------------------------------------------
+ogp_site_url = html_baseurl
+ogp_social_cards = {"enable": False}  # folio draws them
+ogp_enable_meta_description = False
+
+# -- Addresses that have moved: {"posts/old-slug/": "posts/new-slug/"} ------------------------------------------------
+folio_redirects: dict[str, str] = {}
 
 # -- How it looks -----------------------------------------------------------------------------------------------------
 html_theme = "furo"

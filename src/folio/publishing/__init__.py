@@ -4,7 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from folio.publishing import build_state, not_found, previews, prune, search_index, search_page
+from folio.publishing import (
+    build_state,
+    cards,
+    drawings,
+    feeds,
+    finding,
+    icons,
+    not_found,
+    previews,
+    prune,
+    record,
+    redirects,
+    search_index,
+    search_page,
+    sharing,
+    twins,
+)
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -12,5 +28,21 @@ if TYPE_CHECKING:
 
 def setup(app: Sphinx) -> None:
     """Register what follows a build."""
-    for part in (build_state, search_page, not_found, prune, search_index, previews):
+    for part in (
+        build_state,
+        search_page,
+        not_found,
+        sharing,
+        prune,
+        redirects,
+        drawings,
+        cards,
+        icons,
+        record,
+        feeds,
+        twins,
+        finding,
+        search_index,
+        previews,
+    ):
         part.setup(app)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from sphinx.util import logging
 
-from folio.publishing.outputs import HTML_BUILDERS, page_path
+from folio.publishing.outputs import HTML_BUILDERS, Outputs, page_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Set
@@ -100,7 +100,9 @@ class BuildState:
         if failed or not self.held_home.exists():
             self._write_notice("This build failed.", [f"{where} {what}".strip() for where, what in self.log.told])
         else:
-            self.app.emit("folio-site-finished")
+            outputs = Outputs(self.app)
+            self.app.emit("folio-site-finished", outputs)
+            outputs.settle()
             self.held_home.replace(page_path(self.app, self.app.config.root_doc))
         if exception is None:
             warned = sorted({self._docname(where) for where, _ in self.log.told}, key=str)

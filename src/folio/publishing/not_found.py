@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
-from folio.publishing.outputs import HTML_BUILDERS, page_path
+from folio.publishing.outputs import HTML_BUILDERS, Outputs, page_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +34,7 @@ def _page_context(app: Sphinx, pagename: str, _template: str, context: dict[str,
         context["pageurl"] = None  # it has no address of its own
 
 
-def _put_at_root(app: Sphinx) -> None:
+def _put_at_root(app: Sphinx, _outputs: Outputs) -> None:
     """Move the page to where servers and hosts look for it; `dirhtml` has given it a folder."""
     written, wanted = page_path(app, NAME), Path(app.outdir) / f"{NAME}.html"
     if written != wanted:

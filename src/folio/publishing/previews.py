@@ -11,7 +11,7 @@ from lxml import html as lxml_html
 
 from folio.model.front_matter import KINDS
 from folio.model.library import Page, Post
-from folio.publishing.outputs import page_path
+from folio.publishing.outputs import Outputs, page_path
 from folio.reading.domain import writing
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def _words(element: HtmlElement) -> str:
     return " ".join(element.text_content().split())
 
 
-def _publish(app: Sphinx) -> None:
+def _publish(app: Sphinx, _outputs: Outputs) -> None:
     folder = Path(app.outdir) / FOLDER
     shutil.rmtree(folder, ignore_errors=True)
     terms: dict[str, dict[str, str]] = {}

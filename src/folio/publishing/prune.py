@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from folio.publishing.outputs import page_path
+from folio.publishing.outputs import Outputs, page_path
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -32,7 +32,7 @@ def stale_outputs(app: Sphinx) -> list[Path]:
     return sorted((pages - owned) | (copies - sources))
 
 
-def _prune(app: Sphinx) -> None:
+def _prune(app: Sphinx, _outputs: Outputs) -> None:
     for path in stale_outputs(app):
         path.unlink()
         folder = path.parent

@@ -17,7 +17,7 @@ from pagefind.index import IndexConfig, PagefindIndex
 
 from folio.model.front_matter import KINDS
 from folio.model.library import LISTS, Library, Page, Post
-from folio.publishing.outputs import page_path
+from folio.publishing.outputs import Outputs, page_path
 from folio.reading.domain import writing
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ async def _write_index(pages: Iterable[Searchable], folder: Path) -> None:
             await index.add_html_file(content=page.html, url=page.url)
 
 
-def _publish(app: Sphinx) -> None:
+def _publish(app: Sphinx, _outputs: Outputs) -> None:
     """Write the index beside its place and then put it there, so that no half of one is ever served."""
     library = writing(app.env).library()
     out = Path(app.outdir)

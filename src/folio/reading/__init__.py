@@ -23,6 +23,7 @@ from folio.reading import (
     notes,
     page,
     profile_pages,
+    published,
     staleness,
     stylesheet,
 )
@@ -79,6 +80,7 @@ def setup(app: Sphinx) -> None:
         library_views,
         listings,
         profile_pages,
+        published,
         evidence,
         mathml,
         html_mends,

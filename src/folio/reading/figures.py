@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -22,12 +23,15 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+STANDALONE = "figures"
+"""The folder of the site in which each figure stands as a file of its own, which `data-file` names."""
+
 WIDE_FROM = 700
 """A drawing of at least this many pixels spans text and notes."""
 
 
 class inline_svg(nodes.General, nodes.Element):  # noqa: N801
-    """A drawing: `svg` and `narrow` (its text for a phone, or nothing), `alt`."""
+    """A drawing: `svg` and `narrow` (its text for a phone, or nothing), `alt`, `file` (where it stands by itself)."""
 
 
 class SvgFigure(SphinxDirective):
@@ -48,6 +52,9 @@ class SvgFigure(SphinxDirective):
     def kind(self) -> str:
         """What it is called in a warning."""
         raise NotImplementedError
+
+    group: ClassVar[str]
+    """The folder of its stand-alone files, below `STANDALONE`."""
 
     def run(self) -> list[nodes.Node]:
         """Put the drawing and its caption into the page; a fault leaves the caption."""
@@ -74,7 +81,8 @@ class SvgFigure(SphinxDirective):
             depend(docname, file.as_posix(), domain)
         prefix = re.sub(r"[^a-z0-9]+", "-", address.lower())
         svg = embedded(path.read_text(encoding="utf-8"), prefix)
-        drawing = inline_svg(svg=svg, narrow="", alt=expand_for(docname, self.options["alt"], domain, self.lineno))
+        alt = expand_for(docname, self.options["alt"], domain, self.lineno)
+        drawing = inline_svg(svg=svg, narrow="", alt=alt, file=f"{STANDALONE}/{self.group}/{address}.svg")
         if narrow.is_file():
             drawing["narrow"] = embedded(narrow.read_text(encoding="utf-8"), f"{prefix}-narrow")
         width = re.search(r'viewBox="0 0 (\d+)', svg)
@@ -99,6 +107,8 @@ class SvgFigure(SphinxDirective):
 class LabFigure(SvgFigure):
     """A figure that a lab drew: `lab/name`."""
 
+    group = "labs"
+
     def folder(self) -> Path:
         """The folder of all labs' results."""
         return writing(self.env).records.results_folder
@@ -111,6 +121,8 @@ class LabFigure(SvgFigure):
 class Diagram(SvgFigure):
     """A figure drawn by hand: its path below the folder of diagrams, without `.svg`."""
 
+    group = "diagrams"
+
     def folder(self) -> Path:
         """The folder of diagrams."""
         return Path(self.env.srcdir, self.config.folio_diagrams)
@@ -118,6 +130,22 @@ class Diagram(SvgFigure):
     def kind(self) -> str:
         """What it is called in a warning."""
         return "diagram"
+
+
+def standalone_sources(results: Path, diagrams: Path) -> Iterator[tuple[str, Path]]:
+    """List the files that figures are made of, those for phones apart.
+
+    Args:
+        results: the folder of all labs' results.
+        diagrams: the folder of diagrams.
+
+    Yields:
+        Where a figure stands below `STANDALONE`, without `.svg`, and its source.
+    """
+    for group, folder in ((LabFigure.group, results), (Diagram.group, diagrams)):
+        for path in sorted(folder.rglob("*.svg")):
+            if not path.name.endswith(".narrow.svg"):
+                yield f"{group}/{path.relative_to(folder).with_suffix('').as_posix()}", path
 
 
 def embedded(svg: str, prefix: str) -> str:
@@ -142,10 +170,12 @@ def embedded(svg: str, prefix: str) -> str:
 
 def visit_inline_svg(self: HTML5Translator, node: inline_svg) -> None:
     """Write the drawing, and its narrow form beside it; the page shows one of the two."""
-    alt = self.attval(node["alt"])
+    alt, file = self.attval(node["alt"]), self.attval(node["file"])
     for svg, class_ in ((node["svg"], "drawn-wide" if node["narrow"] else "drawn"), (node["narrow"], "drawn-narrow")):
         if svg:
-            self.body.append(svg.replace("<svg", f'<svg class="{class_}" role="img" aria-label="{alt}"', 1) + "\n")
+            self.body.append(
+                svg.replace("<svg", f'<svg class="{class_}" role="img" aria-label="{alt}" data-file="{file}"', 1) + "\n"
+            )
     raise nodes.SkipNode
 
 

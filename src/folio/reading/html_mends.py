@@ -32,6 +32,8 @@ INTERNAL = re.compile(r'<a class="reference internal" href="([^"#]+/)"')
 
 
 def _page_context(_app: Sphinx, _page: str, _template: str, context: dict[str, Any], _doctree: object) -> None:
+    # docutils writes a viewport of its own beside Furo's.
+    context["metatags"] = re.sub(r'<meta name="viewport"[^>]*>\s*', "", context.get("metatags", ""))
     body = context.get("body")
     if not body:
         return

@@ -39,7 +39,8 @@ def visit_block(self: HTML5Translator, node: nodes.math_block) -> None:
 
 def _mathml(source: str, display: str, node: nodes.Node) -> str:
     try:
-        return str(convert(source, display=display))
+        written = str(convert(source, display=display))
+        return written.replace("<math", f'<math alttext="{escape(source)}"', 1)
     except Exception as error:
         # latex2mathml raises many unrelated types on bad input; whatever it is, the author must learn where.
         logger.warning(

@@ -1,0 +1,85 @@
+"""A Markdown twin of each piece, for whoever reads text: values filled in, figures as captions and links to data."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin
+
+from lxml import html as lxml_html
+from markdownify import MarkdownConverter
+
+from folio.model.library import Post
+from folio.publishing.outputs import Outputs, address, page_path
+from folio.publishing.portable import portable
+from folio.reading.domain import writing
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement
+    from sphinx.application import Sphinx
+
+
+class _Converter(MarkdownConverter):
+    """HTML to Markdown, with formulas as TeX."""
+
+    def convert_math(self, element: object, _text: str, parent_tags: object = None) -> str:
+        tex, block = element.get("alttext"), element.get("display") == "block"  # type: ignore[attr-defined]
+        return f"\n\n$$\n{tex}\n$$\n\n" if block else f"${tex}$"
+
+
+def markdown(article: HtmlElement, site: str) -> str:
+    """Write a page's text as Markdown.
+
+    Args:
+        article: what `portable` gave.
+        site: the absolute address of the site's root; a figure's data are found below it.
+
+    Returns:
+        CommonMark with pipe tables, no line of it HTML or a directive.
+    """
+    for picture in article.cssselect("figure img"):
+        match = re.fullmatch(re.escape(urljoin(site, "figures/labs/")) + r"([^/]+)/.*", picture.get("src", ""))
+        if match:
+            link = lxml_html.fragment_fromstring("<p><a>Data of this figure</a></p>")
+            link[0].set("href", urljoin(site, f"data/{match[1]}.json"))
+            picture.getparent().append(link)
+    written = _Converter(heading_style="ATX", bullets="-", strip=["summary"], escape_misc=False).convert(
+        lxml_html.tostring(article, encoding="unicode")
+    )
+    return re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t]+\n", "\n", str(written))).strip() + "\n"
+
+
+def twin_of(docname: str) -> str:
+    """Say where the twin of a page stands, below the root of the site: beside it, with `.md`."""
+    return f"{docname}.md"
+
+
+def twin(post: Post, article: HtmlElement, url: str, site: str, author: str) -> str:
+    """Write the twin of a piece.
+
+    Args:
+        post: the piece.
+        article: what `portable` gave.
+        url: the absolute address of its page.
+        site: that of the site's root.
+        author: who wrote it.
+
+    Returns:
+        Title, dek, dates and address, then the text.
+    """
+    changed = f", updated {post.front.last_changed.isoformat()}" if post.front.last_changed != post.front.date else ""
+    head = f"# {post.title}\n\n> {post.dek}\n\n{author}, {post.front.date.isoformat()}{changed}. <{url}>\n\n"
+    return head + markdown(article, site)
+
+
+def _publish(app: Sphinx, outputs: Outputs) -> None:
+    site = app.config.html_baseurl
+    for post in writing(app.env).library().posts():
+        url = address(app, post.docname)
+        document = lxml_html.document_fromstring(page_path(app, post.docname).read_text(encoding="utf-8"))
+        outputs.write(twin_of(post.docname), twin(post, portable(document, url, site), url, site, app.config.project))
+
+
+def setup(app: Sphinx) -> None:
+    """Register the handler."""
+    app.connect("folio-site-finished", _publish, priority=700)
