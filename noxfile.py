@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 
 import nox
 
@@ -75,6 +76,19 @@ def measure(session: nox.Session) -> None:
     """Print what a page costs its reader, and what axe, Nu and Lighthouse say of it; needs npm's registry."""
     prepare(session, "measure")
     session.run("python", "-m", "benchmarks.reading")
+
+
+@nox.session
+def rtd(session: nox.Session) -> None:
+    """Rehearse the build of Read the Docs from the last commit, then test the site that it leaves."""
+    prepare(session, "tests")
+    output = Path("docs/_build/read-the-docs").resolve()
+    session.run("python", ".ci/read_the_docs.py", str(output), *session.posargs)
+    session.run(
+        *("pytest", "-q", "tests/site/test_pages.py", "tests/site/test_facts.py", "tests/site/test_published.py"),
+        *("tests/site/test_validity.py", "tests/site/test_addresses.py"),
+        env={"FOLIO_SITE": str(output / "html")},
+    )
 
 
 @nox.session

@@ -5,7 +5,7 @@ import os
 # -- The site ---------------------------------------------------------------------------------------------------------
 project = author = "Rahul Garg"
 copyright = "Rahul Garg"
-language = "en-GB"
+language = folio_language = "en-GB"  # Read the Docs overrides the first with one that it knows
 html_title = project
 # Read the Docs says where it publishes; at home, any address will do that does not change.
 html_baseurl = os.environ.get("READTHEDOCS_CANONICAL_URL", "http://127.0.0.1:8000/")

@@ -48,7 +48,9 @@ def built(make_app: Callable[..., SphinxTestApp], tmp_path: Path) -> Callable[..
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The real site, built as `nox -s docs` builds it, once for each process that tests it."""
+    """The real site, built as `nox -s docs` builds it, once for each process that tests it; or one that is there."""
+    if built := os.environ.get("FOLIO_SITE"):
+        return Path(built)
     out = tmp_path_factory.mktemp("site")
     build_site(out / "html", out / "doctrees")
     return out / "html"

@@ -7,7 +7,10 @@ SHARED = Path(__file__).parent / "shared"
 project = author = "Test Site"
 language = "en-GB"
 html_baseurl = "https://example.org/"
-extensions = ["myst_parser", "sphinx_design", "sphinxcontrib.bibtex", "folio"]
+extensions = ["myst_parser", "sphinx_design", "sphinxcontrib.bibtex", "sphinxext.opengraph", "folio"]
+ogp_site_url = "https://example.org/"
+ogp_social_cards = {"enable": False}
+ogp_enable_meta_description = False
 exclude_patterns = ["_build"]
 myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist", "dollarmath"]
 myst_disable_syntax = ["html_block", "html_inline"]

@@ -81,7 +81,7 @@ def _publish(app: Sphinx, outputs: Outputs) -> None:
     library, setter = writing(app.env).library(), typesetter(app)
     colours = palette((STATIC / "tokens.css").read_text(encoding="utf-8"))
     for docname, page in library.pages.items():
-        data = card(page, library, app.config.project, app.config.language, colours)
+        data = card(page, library, app.config.project, app.config.folio_language, colours)
         try:
             drawn, lost = draw(data, setter)
         except typst.TypstError as error:

@@ -219,7 +219,7 @@ def _publish(app: Sphinx, outputs: Outputs) -> None:
     for slug in library.topic_names:
         shown.update(post.docname for post in library.posts(topic=slug)[:MOST])
     entry_of = {post.docname: _entry(app, post, library) for post in library.posts() if post.docname in shown}
-    for feed in feeds(library, entry_of, app.config.html_baseurl, app.config.project, app.config.language):
+    for feed in feeds(library, entry_of, app.config.html_baseurl, app.config.project, app.config.folio_language):
         outputs.write(feed.folder + ATOM, as_atom(feed))
         outputs.write(feed.folder + JSON, as_json(feed))
 

@@ -37,6 +37,10 @@ def portable(document: HtmlElement, page: str, site: str) -> HtmlElement:
     for figure in article.cssselect("figure"):
         _as_picture(figure, site)
     article.make_links_absolute(page)
+    for mark in article.cssselect("a.footnote-reference"):
+        _as_superscript(mark)
+    for notes in article.cssselect(".endnotes"):
+        _as_list(notes)
     for element in article.iter():
         if isinstance(element.tag, str) and element.tag not in FORMULA:
             for name in [name for name in element.attrib if name not in KEPT]:
@@ -62,6 +66,28 @@ def _as_picture(figure: HtmlElement, site: str) -> None:
     drawings[0].addprevious(picture)
     for drawing in drawings:
         drawing.drop_tree()
+
+
+def _as_superscript(mark: HtmlElement) -> None:
+    """Write the mark of a note as a raised number, without the brackets that the style sheet hides."""
+    raised = builder.SUP(builder.A(mark.text_content().strip("[] "), href=mark.get("href", "")))
+    raised.tail = mark.tail
+    mark.getparent().replace(mark, raised)
+
+
+def _as_list(notes: HtmlElement) -> None:
+    """Write the notes as a numbered list, which they are."""
+    items = []
+    for note in notes.cssselect("aside.footnote"):
+        for label in note.cssselect(".label"):
+            label.drop_tree()
+        items.append(builder.LI(*note.cssselect("p")))
+    heading = "".join(rubric.text_content() for rubric in notes.cssselect(".notes-heading"))
+    notes.getparent().replace(notes, builder.DIV(builder.H2(heading), builder.OL(*items, title=NOTES)))
+
+
+NOTES = "Notes and sources"
+"""The title of the list of notes, by which a converter knows it."""
 
 
 def with_plain_formulas(article: HtmlElement) -> HtmlElement:

@@ -77,9 +77,7 @@ def resume(profile: Profile, site: str) -> dict[str, Any]:
             }
             for role in profile.work
         ],
-        "education": [
-            item.model_dump(exclude_none=True) | ({} if item.area else {"area": ""}) for item in profile.education
-        ],
+        "education": [item.model_dump(exclude_none=True) for item in profile.education],
         "projects": [{"name": item.name, "description": item.description} for item in profile.projects],
         "skills": [{"name": item.name, "keywords": list(item.keywords)} for item in profile.skills],
         "meta": {"canonical": f"{site}{RESUME}", "version": "v1.0.0"},
@@ -162,7 +160,7 @@ def _publish(app: Sphinx, outputs: Outputs) -> None:
         return
     outputs.write(RESUME, json.dumps(resume(profile, site), ensure_ascii=False, indent=1) + "\n")
     colours = palette((STATIC / "tokens.css").read_text(encoding="utf-8"))
-    shown = curriculum(profile, domain.library(), site, app.config.language, lambda name: address(app, name))
+    shown = curriculum(profile, domain.library(), site, app.config.folio_language, lambda name: address(app, name))
     shown |= {name: colours[name] for name in ("ink", "quiet", "rule", "accent", "mark")}
     try:
         outputs.write(CV, typesetter(app).set("cv.typ", shown, "pdf"))

@@ -228,7 +228,7 @@ def trail_of(docname: str, library: Library, root: str, where: Callable[[str], s
 
 def things_of(app: Sphinx, docname: str, library: Library, profile: Profile | None) -> list[Thing]:
     """Put together what JSON-LD says of a page."""
-    page, site, language = library.pages[docname], app.config.html_baseurl, app.config.language
+    page, site, language = library.pages[docname], app.config.html_baseurl, app.config.folio_language
     url = address(app, docname)
     things: list[Thing] = []
     if docname == app.config.root_doc:

@@ -11,7 +11,7 @@ from markdownify import MarkdownConverter
 
 from folio.model.library import Post
 from folio.publishing.outputs import Outputs, address, page_path
-from folio.publishing.portable import portable
+from folio.publishing.portable import NOTES, portable
 from folio.reading.domain import writing
 
 if TYPE_CHECKING:
@@ -23,8 +23,18 @@ class _Converter(MarkdownConverter):
     """HTML to Markdown, with formulas as TeX."""
 
     def convert_math(self, element: object, _text: str, parent_tags: object = None) -> str:
+        """Write a formula as the TeX that it was made of."""
         tex, block = element.get("alttext"), element.get("display") == "block"  # type: ignore[attr-defined]
         return f"\n\n$$\n{tex}\n$$\n\n" if block else f"${tex}$"
+
+    def convert_sup(self, element: object, text: str, parent_tags: object = None) -> str:
+        """Write the mark of a note as a Markdown footnote's."""
+        number = element.get_text().strip()  # type: ignore[attr-defined]
+        return f"[^{number}]" if element.find("a") and number.isdigit() else text  # type: ignore[attr-defined]
+
+
+NOTE = "\ue000"
+"""Stands beside the number of a note while the text is converted: a private character, so that nothing else has it."""
 
 
 def markdown(article: HtmlElement, site: str) -> str:
@@ -43,9 +53,17 @@ def markdown(article: HtmlElement, site: str) -> str:
             link = lxml_html.fragment_fromstring("<p><a>Data of this figure</a></p>")
             link[0].set("href", urljoin(site, f"data/{match[1]}.json"))
             picture.getparent().append(link)
+    for notes in article.cssselect(f'ol[title="{NOTES}"]'):
+        for number, note in enumerate(notes, 1):
+            first = note[0] if len(note) else note
+            first.text = f"{NOTE}{number}{NOTE}{first.text or ''}"
+        for note in notes:
+            note.drop_tag()
+        notes.drop_tag()
     written = _Converter(heading_style="ATX", bullets="-", strip=["summary"], escape_misc=False).convert(
         lxml_html.tostring(article, encoding="unicode")
     )
+    written = re.sub(rf"{NOTE}(\d+){NOTE}\s*", r"[^\1]: ", str(written))
     return re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t]+\n", "\n", str(written))).strip() + "\n"
 
 

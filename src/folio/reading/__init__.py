@@ -65,6 +65,7 @@ def setup(app: Sphinx) -> None:
     app.add_config_value("folio_experience", "experience/index", "env", types=(str,))
     app.add_config_value("folio_series", {}, "env", types=(dict,))
     app.add_config_value("folio_bar", [], "html", types=(list,))
+    app.add_config_value("folio_language", "en-GB", "env", types=(str,))
     app.add_config_value("folio_drafts", False, "env", types=(bool,))
     app.connect("config-inited", _add_templates)
     app.connect("builder-inited", _add_filters)

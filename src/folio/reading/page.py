@@ -138,6 +138,7 @@ def _page_context(
     context["frame"] = frame_of(pagename, app.env, library)
     context["contents"] = contents_of(doctree)
     context["profile"] = domain.records.profile
+    context["language"] = app.config.folio_language
     context["unlisted"] = app.config.folio_drafts  # a build that shows drafts is not for search engines
     context["link"] = lambda docname: app.builder.get_relative_uri(pagename, docname) or "./"
     context["has_page"] = lambda docname: docname in app.env.all_docs

@@ -155,10 +155,28 @@ class Education(ProfilePart):
 
 
 class Projects(ProfilePart):
-    """`projects`: what he makes on his own account, as sections."""
+    """`projects`: what he makes on his own account, as sections; with `:brief:`, as a grid of cards."""
+
+    option_spec: ClassVar[OptionSpec] = {"brief": directives.flag}
+
+    def lines(self, profile: Profile) -> Iterator[str]:
+        """Write the grid."""
+        yield "::::{grid} 1 1 2 2"
+        yield ":class-container: record quiet-titles"
+        yield ":gutter: 0"
+        for item in profile.projects:
+            yield f":::{{grid-item-card}} {item.name}"
+            yield ":shadow: none"
+            yield f"[{item.status}]{{.dates}}" if item.status else ""
+            yield ""
+            yield item.description
+            yield ":::"
+        yield "::::"
 
     def render(self, profile: Profile) -> list[nodes.Node]:
-        """Make the sections."""
+        """Make the sections, or the grid."""
+        if "brief" in self.options:
+            return super().render(profile)
         return [
             self.section(item.name, [f"[{item.status}]{{.dates}}" if item.status else "", "", item.description])
             for item in profile.projects

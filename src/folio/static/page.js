@@ -57,13 +57,14 @@ function boundNumbers() {
 // The search loads on its first use: the pill, Ctrl-K (⌘K) or a slash.
 const search = () => import("./search.js");
 function searchKeys(pill) {
-  const open = (event) => { event.preventDefault(); search().then((module) => module.open()); };
+  // First in line and last: a host that adds a search of its own to "/" would open both.
+  const open = (event) => { event.preventDefault(); event.stopImmediatePropagation(); search().then((module) => module.open()); };
   pill.addEventListener("click", (event) => { if (!event.ctrlKey && !event.metaKey && !event.shiftKey) open(event); });
   addEventListener("keydown", (event) => {
     const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
     if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey) open(event);
     else if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) open(event);
-  });
+  }, true);
   const key = pill.querySelector("kbd");
   if (/Mac|iP(hone|ad)/.test(navigator.platform)) key.textContent = "⌘K";
   key.hidden = false;
@@ -94,6 +95,17 @@ if (searchPage) {
   const root = new URL(document.documentElement.dataset.content_root, document.baseURI).pathname;
   const words = decodeURI(location.pathname).replace(root, "").split(/[^\p{L}\p{N}]+/u).filter((word) => !["posts", "index", "html"].includes(word)).join(" ");
   const query = lost ? words : new URLSearchParams(location.search).get("q") || "";
-  search().then((module) => module.mount(searchPage, { query, address: !lost }).focus());
+  search().then((module) => module.mount(searchPage, { query, address: !lost }).focus({ preventScroll: lost }));
+  if (lost) search().then((module) => module.nearest(location.pathname)).then((pages) => {
+    for (const { url, address } of pages) {
+      const link = document.createElement("a");
+      link.href = url;
+      link.textContent = address;
+      const item = document.createElement("li");
+      item.append(link);
+      document.querySelector(".nearest ul").append(item);
+    }
+    document.querySelector(".nearest").hidden = !pages.length;
+  });
 }
 if (matchMedia("(hover: hover)").matches) import("./previews.js");

@@ -76,6 +76,25 @@ function answered(asked, results) {
   return words.length ? met.length / words.length : 0;
 }
 
+// The pages whose addresses are most like one that is not there, nearest first.
+export async function nearest(path) {
+  const map = new DOMParser().parseFromString(await (await fetch(new URL("sitemap.xml", root))).text(), "text/xml");
+  const known = [...map.querySelectorAll("loc")].map((loc) => new URL(loc.textContent).pathname);
+  const home = known.reduce((shortest, other) => (other.length < shortest.length ? other : shortest));
+  const asked = decodeURI(path).replace(root.pathname, "").replace(/(index)?(\.html)?\/?$/, "").toLowerCase();
+  const ends = (address) => [address, address.split("/").pop()].filter(Boolean);
+  return known
+    .map((other) => {
+      const address = other.slice(home.length).replace(/\/$/, "");
+      const slips = Math.min(...ends(address).flatMap((mine) => ends(asked).map((theirs) => distance(mine, theirs) / Math.max(mine.length, theirs.length))));
+      return { address, slips };
+    })
+    .filter(({ address, slips }) => address && slips <= 0.4)
+    .sort((a, b) => a.slips - b.slips)
+    .slice(0, 3)
+    .map(({ address }) => ({ url: new URL(`${address}/`, root).href, address }));
+}
+
 export function mount(place, { query = "", address = false } = {}) {
   const field = element("input", { type: "text", inputmode: "search", enterkeyhint: "search", placeholder: "Search", "aria-label": "Search", role: "combobox", "aria-expanded": "false", "aria-controls": "search-hits", "aria-autocomplete": "list", autocomplete: "off", spellcheck: "false" });
   const filters = element("div", { class: "search-filters" });
