@@ -56,7 +56,9 @@ def interpreter(version: str) -> str:
     """Find the Python that the file names, or fall back on this one and say so."""
     places = [shutil.which(f"python{version}"), *sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python"))]
     for place in filter(None, places):
-        return str(place)
+        probe = subprocess.run([str(place), "-c", "import venv"], capture_output=True, check=False)
+        if probe.returncode == 0:  # a shim may be there without its Python
+            return str(place)
     print(f"python{version} is not here: rehearsing with {sys.version.split()[0]} instead")
     return sys.executable
 

@@ -26,7 +26,7 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         if path.is_dir() and self.path.partition("?")[0].endswith("/"):
             path /= "index.html"
         if not path.is_file() and not path.is_dir():
-            return self._answer(HTTPStatus.NOT_FOUND, Path(self.directory) / "404.html")
+            return self._answer(HTTPStatus.NOT_FOUND, self.server.error_page)  # type: ignore[attr-defined]
         if path.suffix in COMPRESSED and path.is_file():
             return self._answer(HTTPStatus.OK, path)
         return super().send_head()
@@ -51,6 +51,8 @@ def compressed(path: Path) -> bytes:
 class Server(http.server.ThreadingHTTPServer):
     """Takes no notice of a browser that leaves a page and cuts what is still on its way."""
 
+    error_page: Path
+
     def handle_error(self, *_: object) -> None: ...
 
 
@@ -64,6 +66,7 @@ def served(site: Path, prefix: str = "/") -> Iterator[str]:
     """
     directory = site if prefix == "/" else site.parents[len(prefix.strip("/").split("/")) - 1]
     server = Server(("127.0.0.1", 0), functools.partial(Handler, directory=str(directory)))
+    server.error_page = site / "404.html"
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}{prefix}"

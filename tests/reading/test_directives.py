@@ -137,7 +137,10 @@ def test_a_post_has_its_whole_anatomy_in_order(built: Callable[..., SphinxTestAp
     page = soup(built("post"), "posts/first")
     assert [h1.get_text() for h1 in page.select("h1")] == ["First"]
     assert words(page.select_one(".eyebrow")) == "Case study · First series, 1 of 2"
-    assert words(page.select_one(".opening .meta")) == "1 Mar 2026 · updated 1 Apr 2026 · 1 min · runs · Distributed systems"
+    assert (
+        words(page.select_one(".opening .meta"))
+        == "1 Mar 2026 · updated 1 Apr 2026 · 1 min · runs · Distributed systems"
+    )
     assert [a["href"] for a in page.select(".contents a")] == ["#a-heading-that-asserts", "#another-heading"]
     assert page.select_one(".margin-note strong").get_text() == "Beside."
     assert page.select_one(".guess")
