@@ -218,7 +218,7 @@ IDS = {
 def test_redirects_are_checked_and_written() -> None:
     there = {"", "posts/", "posts/new/"}
     assert redirects.faults({"posts/old/": "posts/new/"}, there) == []
-    assert "posts/new/" in redirects.faults({"posts/old/": "posts/nwe/"}, there)[0]
+    assert "posts/new/" in redirects.faults({"posts/old/": "posts/now/"}, there)[0]
     assert "is a page" in redirects.faults({"posts/": "posts/new/"}, there)[0]
     assert "expected an address" in redirects.faults({"posts/old": "posts/new/"}, there)[0]
     assert "moved too" in redirects.faults({"a/": "b/", "b/": "posts/new/"}, there)[0]

@@ -88,6 +88,19 @@ def test_a_draft_is_absent_and_shown_with_a_banner_where_asked(built: Callable[.
     assert not any(b"Secret" in content for content in pages(app).values())
     app = built("drafts", confoverrides={"folio_drafts": True})
     assert b"A draft: not published" in pages(app)["posts/secret/index.html"]
+    # A build that shows drafts asks not to be indexed, and says so in every page and to every robot.
+    out = Path(app.outdir)
+    assert [
+        name for name, text in pages(app).items() if name.endswith(".html") and b'content="noindex"' not in text
+    ] == []
+    assert "Disallow: /" in (out / "robots.txt").read_text(encoding="utf-8")
+    assert "secret" in (out / "feed.xml").read_text(encoding="utf-8")
+    app = built("drafts")
+    assert b"noindex" not in pages(app)["posts/first/index.html"]
+    for name in ("feed.xml", "feed.json", "sitemap.xml", "llms.txt", "search-words.json"):
+        assert "secret" not in (out / name).read_text(encoding="utf-8").lower(), name
+    assert not (out / "posts" / "secret.md").exists()
+    assert not (out / "cards" / "posts" / "secret.png").exists()
 
 
 def test_a_withdrawn_and_a_renamed_post_leave_nothing_behind(built: Callable[..., SphinxTestApp]) -> None:

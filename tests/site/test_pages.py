@@ -30,7 +30,8 @@ def pages(site: Path) -> list[Path]:
 def address(site: Path, page: Path) -> str:
     own = urljoin(ORIGIN, page.relative_to(site).as_posix().removesuffix("index.html"))
     base = soup(page).select_one("base")
-    return urljoin(own, str(base["href"])) if base else own
+    prefix = urlsplit(str(soup(site / "index.html").select_one("link[rel=canonical]")["href"])).path
+    return urljoin(own, "/" + str(base["href"]).removeprefix(prefix)) if base else own
 
 
 def test_no_link_and_no_anchor_is_dead(site: Path) -> None:
