@@ -204,3 +204,18 @@ def test_next_pages_are_fetched_beforehand_only_where_the_browser_can(reader: Ca
     page = reader().open(POST)
     rules = page.locator("script[type=speculationrules]")
     assert rules.count() == int(page.evaluate("!!HTMLScriptElement.supports?.('speculationrules')"))
+
+
+def test_in_a_table_a_source_is_not_cut_off(reader: Callable[..., Reader]) -> None:
+    page = reader(viewport={"width": 1280, "height": 800}).open("posts/patient-store-migration/")
+    numbers = page.locator(".table-wrapper .bound")
+    for number in (numbers.first, numbers.last):
+        number.focus()
+        box = number.locator(".src").bounding_box()
+        at = number.bounding_box()
+        assert box
+        assert at
+        corners = [(box["x"] + 4, box["y"] + 4), (box["x"] + box["width"] - 4, box["y"] + box["height"] - 4)]
+        for corner in corners:
+            assert page.evaluate("([x, y]) => !!document.elementFromPoint(x, y)?.closest('.src')", list(corner))
+        assert abs(box["y"] - at["y"]) < 200

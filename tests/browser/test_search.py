@@ -132,3 +132,10 @@ def test_hits_are_reached_with_the_keyboard_filters_included(reader: Callable[..
     expect(page.get_by_role("combobox", name="Search")).to_be_focused()
     page.keyboard.press("Enter")
     page.wait_for_url("**/labs/**")
+
+
+def test_small_words_do_not_count(reader: Callable[..., Reader]) -> None:
+    page = reader().open("search/?q=the+tombstone+of+a+row")
+    assert any("patient-store-migration" in href for href in hits(page))
+    marked = {text.lower().strip(".,;") for text in page.locator(".search-hits mark").all_inner_texts()}
+    assert not marked & {"the", "of", "a"}

@@ -37,10 +37,20 @@ function currentSection(contents) {
 
 // A bound number's source: Esc puts it away (WCAG 1.4.13), and it never runs out of the window.
 function boundNumbers() {
+  // In a table, which clips what stands out of it, a source stands in the window instead, beside its number.
+  const place = (source, at) => {
+    if (matchMedia("(max-width: 44rem)").matches) return;
+    const box = source.getBoundingClientRect();
+    const below = at.bottom + 6 + box.height < innerHeight;
+    source.style.inset = "auto";
+    source.style.left = `${Math.max(8, Math.min(at.left, document.documentElement.clientWidth - box.width - 8))}px`;
+    source.style.top = `${below ? at.bottom + 6 : at.top - box.height - 6}px`;
+  };
   const show = (bound) => {
     bound.classList.remove("dismissed");
     const source = bound.querySelector(".src");
     source.style.translate = "";
+    if (bound.closest(".table-wrapper")) return place(source, bound.getBoundingClientRect());
     const over = source.getBoundingClientRect().right - document.documentElement.clientWidth + 8;
     if (over > 0) source.style.translate = `${-over}px 0`;
   };
@@ -95,7 +105,10 @@ if (searchPage) {
   const root = new URL(document.documentElement.dataset.content_root, document.baseURI).pathname;
   const words = decodeURI(location.pathname).replace(root, "").split(/[^\p{L}\p{N}]+/u).filter((word) => !["posts", "index", "html"].includes(word)).join(" ");
   const query = lost ? words : new URLSearchParams(location.search).get("q") || "";
-  search().then((module) => module.mount(searchPage, { query, address: !lost }).focus({ preventScroll: lost }));
+  search().then((module) => {
+    const field = module.mount(searchPage, { query, address: !lost });
+    if (!lost) field.focus();
+  });
   if (lost) search().then((module) => module.nearest(location.pathname)).then((pages) => {
     for (const { url, address } of pages) {
       const link = document.createElement("a");

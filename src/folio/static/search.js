@@ -28,6 +28,13 @@ function distance(a, b) {
   return rows[a.length][b.length];
 }
 
+// Words that every page has would only mark themselves; a query of nothing else keeps them.
+const SMALL = new Set("a an and are as at be but by for from had has have how i if in into is it its not of on or so that the their then there this to was were what when which who why will with you".split(" "));
+function withoutSmallWords(query) {
+  const left = query.split(/\s+/).filter((word) => !SMALL.has(word.toLowerCase()));
+  return left.length ? left.join(" ") : query;
+}
+
 async function mended(query) {
   words ??= fetch(new URL("search-words.json", root)).then((answer) => answer.json());
   const known = await words;
@@ -148,17 +155,18 @@ export function mount(place, { query = "", address = false } = {}) {
         const results = await Promise.all(found.results.slice(0, SHOWN).map((result) => result.data()));
         return { query, count: found.results.length, results, sure: answered(query, results) };
       };
-      let best = await look(asked);
+      const meant = withoutSmallWords(asked);
+      let best = await look(meant);
       if (best.sure < 1) {
-        const nearest = await mended(asked);
-        const other = nearest === asked.toLowerCase() ? best : await look(nearest);
+        const nearest = await mended(meant);
+        const other = nearest === meant.toLowerCase() ? best : await look(nearest);
         if (other.sure > best.sure) best = other;
       }
       if (mine !== turn) return;
       const nearest = best.query, count = best.sure ? best.count : 0, results = best.sure ? best.results : [];
       const pages = `${count} ${count === 1 ? "page" : "pages"}`;
       if (!count) told.textContent = `Nothing found for “${asked}”.`;
-      else told.textContent = nearest.toLowerCase() === asked.toLowerCase() ? pages : `Nothing found for “${asked}”. ${pages} for “${nearest}”:`;
+      else told.textContent = nearest.toLowerCase() === meant.toLowerCase() ? pages : `Nothing found for “${asked}”. ${pages} for “${nearest}”:`;
       show(results);
     } catch (error) {
       told.textContent = "The search could not be loaded.";
