@@ -124,6 +124,11 @@ def test_what_a_feed_holds_survives_a_reader(site: Path) -> None:
             assert drawing.get("width")
             pictures += 1
         assert len(content.select("figure")) == len(content.select("img"))
+        source = soup(file_of(site, item["url"])).select_one("article .bound .src").get_text(" ", strip=True)
+        assert " ".join(source.split()) not in " ".join(content.get_text(" ", strip=True).split())
+        dates = [str(time["datetime"]) for time in soup(file_of(site, item["url"])).select(".opening .meta time")]
+        assert item["date_published"] == f"{dates[0]}T00:00:00Z"
+        assert item["date_modified"] == f"{dates[-1]}T00:00:00Z"
         assert content.select_one("ol[title] li"), "notes"
         assert content.select_one("sup a")
         assert file_of(site, item["image"]).is_file()
