@@ -139,3 +139,14 @@ def test_small_words_do_not_count(reader: Callable[..., Reader]) -> None:
     assert any("patient-store-migration" in href for href in hits(page))
     marked = {text.lower().strip(".,;") for text in page.locator(".search-hits mark").all_inner_texts()}
     assert not marked & {"the", "of", "a"}
+
+
+def test_a_mistyped_idea_is_found_and_enter_leads_to_it(reader: Callable[..., Reader]) -> None:
+    page = reader().open("")
+    ask(page, "idmpotency")
+    page.get_by_text("for “idempotency”").wait_for()
+    assert any("payment-orchestration" in href for href in hits(page))
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/*#*")
+    text = page.evaluate("document.querySelector(location.hash).closest('dt, section').textContent")
+    assert "idempotency" in str(text).lower()

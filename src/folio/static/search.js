@@ -127,7 +127,9 @@ export function mount(place, { query = "", address = false } = {}) {
       const page = result.meta.title;
       const sections = result.sub_results.filter((part) => part.anchor).slice(0, 3);
       const kind = (result.filters.kind || [])[0];
-      rows.push([result.url, page, kind, sections.length ? "" : result.excerpt]);
+      // Where only sections answer, the page's own row leads to the best of them.
+      const own = sections.length && result.sub_results.every((part) => part.anchor) ? sections[0].url : result.url;
+      rows.push([own, page, kind, sections.length ? "" : result.excerpt]);
       for (const part of sections) rows.push([part.url, part.title, "", part.excerpt]);
     }
     hits.replaceChildren(...rows.map(([url, title, kind, words], index) => {
