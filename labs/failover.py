@@ -338,8 +338,8 @@ def _line(values: Values, width: int) -> str:
     chart.label(shares[2], heights[2], f"{heights[2] * 100:.0f} each", 1, dx=10, dy=3)
     share, reach = _numbers(values, "model.share")[0], _numbers(values, "model.success")[0]
     chart.mark(share, reach, 2, x_key="model.share", y_key="model.success")
-    for words, dy in (("the example:", 19), (f"{share * reach * 100:.0f} fewer", 34)):
-        chart.label(share, reach, words, 2, dx=18, dy=dy, anchor="middle")
+    for words, dy in (("example:", 19), (f"{share * reach * 100:.0f} fewer", 34)):
+        chart.label(share, reach, words, 2, dx=14, dy=dy, anchor="middle")
     return chart.svg()
 
 

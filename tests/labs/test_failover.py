@@ -316,7 +316,7 @@ def test_the_curves_are_those_that_their_labels_name(width):
     for fewer, curve in zip((20, 40, 60), curves, strict=True):
         assert f"{fewer} fewer" in labels
         assert all(x * y == pytest.approx(fewer / 100, abs=0.002) for x, y in curve)
-    assert {"the example:", "30 fewer"} <= set(labels)
+    assert {"example:", "30 fewer"} <= set(labels)
     lines, labels = drawn(f"further{width}.svg")
     assert "400, a cut of 0.4" in labels
     assert [y for _, y in lines[0]] == pytest.approx([400, 400], abs=0.5)
