@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -37,7 +38,14 @@ def visit_block(self: HTML5Translator, node: nodes.math_block) -> None:
     raise nodes.SkipNode
 
 
+MONEY = re.compile(r"\{\w+\}`")
+"""A role inside a formula: the author meant the dollar that stands before it."""
+
+
 def _mathml(source: str, display: str, node: nodes.Node) -> str:
+    if MONEY.search(source):
+        told = "the text between two dollar signs is read as a formula, and it holds a role: write \\$ for money"
+        logger.warning("%s", told, location=node, type="folio", subtype="math")
     try:
         written = str(convert(source, display=display))
         return written.replace("<math", f'<math alttext="{escape(source)}"', 1)
