@@ -140,7 +140,7 @@ def test_every_page_announces_its_feeds(site: Path) -> None:
         if page.name == "404.html" or page.parent.name == "search":
             continue
         kinds = [str(link["type"]) for link in soup(page).select("head link[rel=alternate]")]
-        assert kinds.count("application/atom+xml") == (2 if page.parent.parent.name == "topics" else 1), page
+        assert kinds.count("application/atom+xml") == kinds.count("application/feed+json") == len(feeds(site)), page
         for link in soup(page).select("head link[rel=alternate]"):
             assert file_of(site, str(link["href"])).is_file(), link["href"]
 

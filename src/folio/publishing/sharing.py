@@ -252,8 +252,8 @@ def things_of(app: Sphinx, docname: str, library: Library, profile: Profile | No
     return things
 
 
-def _links(app: Sphinx, docname: str, library: Library) -> Iterator[str]:
-    """List what the page offers in other forms: the feeds, the feeds of a topic, its Markdown."""
+def _links(app: Sphinx, docname: str, library: Library, topics: tuple[tuple[str, str], ...]) -> Iterator[str]:
+    """List what the page offers in other forms: the feeds, of everything and of each topic, and its Markdown."""
     site, name = app.config.html_baseurl, escape(app.config.project)
 
     def alternate(kind: str, title: str, path: str) -> str:
@@ -261,11 +261,9 @@ def _links(app: Sphinx, docname: str, library: Library) -> Iterator[str]:
 
     yield alternate("application/atom+xml", name, ATOM)
     yield alternate("application/feed+json", name, JSON)
-    group, _, slug = docname.partition("/")
-    if group == "topics" and library.posts(topic=slug):
-        title = f"{name}: {escape(library.topic_names.get(slug, slug))}"
-        yield alternate("application/atom+xml", title, f"topics/{slug}/{ATOM}")
-        yield alternate("application/feed+json", title, f"topics/{slug}/{JSON}")
+    for slug, topic in topics:
+        yield alternate("application/atom+xml", f"{name}: {escape(topic)}", f"topics/{slug}/{ATOM}")
+        yield alternate("application/feed+json", f"{name}: {escape(topic)}", f"topics/{slug}/{JSON}")
     if isinstance(library.pages.get(docname), Post):
         yield alternate("text/markdown", "This piece as Markdown", twin_of(docname))
     if docname in {app.config.folio_experience, "about/index"}:
@@ -285,7 +283,7 @@ def _head(app: Sphinx, docname: str, _template: str, context: dict[str, Any], _d
     page, front = library.pages.get(docname), domain.fronts.get(docname)
     if app.builder.name not in HTML_BUILDERS or page is None:
         return
-    tags = list(_links(app, docname, library))
+    tags = list(_links(app, docname, library, context["frame"].feeds))
     if isinstance(page, Post):
         about = address(app, "about/index") if "about/index" in app.env.all_docs else app.config.html_baseurl
         for name, value in article_tags(library.labelled(page), about):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from docutils import nodes
 
 from folio.model.front_matter import PageFront
-from folio.model.library import Citing, Labelled, Library, Post, Related
+from folio.model.library import Citing, Labelled, Library, Post, Related, topics_with_counts
 from folio.reading.domain import writing
 from folio.reading.navigation import Branch, branches
 
@@ -48,6 +48,7 @@ class Frame:
         parts: how many parts of its series stand.
         previous, following: its neighbours in the series.
         related, citing: what shares most with it, what links here.
+        feeds: slug and name of each topic that has a feed, since every page's head names them.
     """
 
     layout: str
@@ -61,6 +62,7 @@ class Frame:
     following: Post | None = None
     related: tuple[Related, ...] = ()
     citing: tuple[Citing, ...] = ()
+    feeds: tuple[tuple[str, str], ...] = ()
 
 
 def frame_of(docname: str, env: BuildEnvironment, library: Library) -> Frame:
@@ -80,9 +82,10 @@ def frame_of(docname: str, env: BuildEnvironment, library: Library) -> Frame:
     places = tuple(Place(name, _title(env, name), _holds(name, docname)) for name in bar if name in env.all_docs)
     layout = front.layout if isinstance(front, PageFront) else "page"
     tree = () if layout == "home" else branches(docname, env, library)
+    feeds = tuple((slug, name) for slug, name, count in topics_with_counts(library) if count)
     if not isinstance(page, Post):
         citing = tuple(library.citing(docname)) if page is not None and page.lab else ()
-        return Frame(layout, places, tree, page.dek if page else "", citing=citing)
+        return Frame(layout, places, tree, page.dek if page else "", citing=citing, feeds=feeds)
     key = page.front.series
     previous, following = library.neighbours(page)
     return Frame(
@@ -97,6 +100,7 @@ def frame_of(docname: str, env: BuildEnvironment, library: Library) -> Frame:
         following,
         tuple(library.related(page)),
         tuple(library.citing(docname)),
+        feeds,
     )
 
 
