@@ -55,6 +55,7 @@ def test_below_a_prefix_links_search_previews_and_the_feed_work(visitor: Callabl
     page = visitor(viewport={"width": 1440, "height": 900}).open(POST)
     page.wait_for_load_state("networkidle")
     page.keyboard.press("/")
+    expect(page.get_by_role("combobox", name="Search")).to_be_focused()
     page.keyboard.insert_text("tombstone")
     page.locator(".search-hits a").first.wait_for()
     assert str(page.locator(".search-hits a").first.get_attribute("href")).startswith("/en/latest/")

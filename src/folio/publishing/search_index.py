@@ -93,8 +93,9 @@ def _move_id_to_heading(section: HtmlElement) -> None:
 
 
 def words_of(library: Library, terms: Iterable[str], headings: Iterable[str]) -> list[str]:
-    """List the words that a mistyped one is compared with: those of terms, titles and headings, longer than three."""
-    text = " ".join([*terms, *headings, *(page.title for page in library.pages.values())])
+    """List the words that a mistyped one is compared with: of terms, titles, headings and slugs, longer than three."""
+    pages = library.pages.values()
+    text = " ".join([*terms, *headings, *(f"{page.title} {page.docname.rpartition('/')[2]}" for page in pages)])
     found = {word.strip(".,:;!?()“”‘’'\"").lower() for word in text.replace("-", " ").split()}
     return sorted(word for word in found if len(word) > 3 and word.isalpha())
 

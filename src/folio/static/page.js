@@ -103,7 +103,7 @@ if (searchPage) {
   // A page that is not there asks with the words of its address, and leaves the address as it is.
   const lost = searchPage.dataset.searchPage === "address";
   const root = new URL(document.documentElement.dataset.content_root, document.baseURI).pathname;
-  const words = decodeURI(location.pathname).replace(root, "").split(/[^\p{L}\p{N}]+/u).filter((word) => !["posts", "index", "html"].includes(word)).join(" ");
+  const words = decodeURI(location.pathname).replace(root, "").split(/[^\p{L}\p{N}]+/u).filter((word) => word && !["posts", "index", "html"].includes(word)).join(" ").trim();
   const query = lost ? words : new URLSearchParams(location.search).get("q") || "";
   search().then((module) => {
     const field = module.mount(searchPage, { query, address: !lost });
