@@ -269,7 +269,7 @@ class Profile(Strict):
         }
         for name, value in self.basics:
             if name not in {"profiles"} and value:
-                text = value if isinstance(value, str) else _series(value)
+                text = value if isinstance(value, str) else in_a_row(value)
                 found[f"person.{name}"] = Fact(f"person.{name}", text, self.basics.name)
         return found
 
@@ -284,6 +284,6 @@ class Profile(Strict):
         return self.facts[key]
 
 
-def _series(items: tuple[str, ...]) -> str:
+def in_a_row(items: tuple[str, ...]) -> str:
     """Join words as prose does: "a, b and c"."""
     return " and ".join(filter(None, [", ".join(items[:-1]), items[-1]]))

@@ -8,11 +8,10 @@ import typst
 from sphinx.util import logging
 
 from folio.model.library import Library, Page, Post
-from folio.publishing.drawings import palette
+from folio.publishing.drawings import light_colours
 from folio.publishing.outputs import Outputs
 from folio.publishing.typesetting import Typesetter, joined, typesetter
 from folio.reading.domain import writing
-from folio.reading.stylesheet import STATIC
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -79,7 +78,7 @@ def draw(data: dict[str, Any], setter: Typesetter) -> tuple[bytes, list[str]]:
 
 def _publish(app: Sphinx, outputs: Outputs) -> None:
     library, setter = writing(app.env).library(), typesetter(app)
-    colours = palette((STATIC / "tokens.css").read_text(encoding="utf-8"))
+    colours = light_colours()
     for docname, page in library.pages.items():
         data = card(page, library, app.config.project, app.config.folio_language, colours)
         try:

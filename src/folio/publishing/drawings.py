@@ -30,17 +30,21 @@ def palette(tokens: str) -> dict[str, str]:
     return dict(re.findall(r"--([a-z0-9-]+):\s*([^;]+);", rule[1])) if rule else {}
 
 
-def fixed_style(figures: str, tokens: str) -> str:
+def light_colours() -> dict[str, str]:
+    """Give the tokens of the site's own light theme, for what is drawn outside a page."""
+    return palette((STATIC / "tokens.css").read_text(encoding="utf-8"))
+
+
+def fixed_style(figures: str, colours: dict[str, str]) -> str:
     """Make the style sheet of a figure on its own: the page's rules, every custom property replaced by its value.
 
     Args:
         figures: the text of `figures.css`.
-        tokens: the text of `tokens.css`.
+        colours: the values of the custom properties.
 
     Returns:
         CSS without custom properties, which not every program that shows SVG knows.
     """
-    colours = palette(tokens)
     rules = re.findall(r"(?m)^(\.drawing (?:text|\.fig)[^{]*|\.fig[^{]*)\{([^}]*)\}", figures)
     tones = {
         name: re.sub(r"var\(--([a-z0-9-]+)\)", lambda part: colours[part[1]], value)
@@ -85,12 +89,11 @@ def standalone(svg: str, style: str, paper: str) -> str:
 
 
 def _publish(app: Sphinx, outputs: Outputs) -> None:
-    tokens = (STATIC / "tokens.css").read_text(encoding="utf-8")
-    style = fixed_style((STATIC / "figures.css").read_text(encoding="utf-8"), tokens)
-    paper = palette(tokens)["paper"]
+    colours = light_colours()
+    style = fixed_style((STATIC / "figures.css").read_text(encoding="utf-8"), colours)
     domain = writing(app.env)
     for name, path in standalone_sources(domain.records.results_folder, Path(app.srcdir, app.config.folio_diagrams)):
-        outputs.write(f"{STANDALONE}/{name}.svg", standalone(path.read_text(encoding="utf-8"), style, paper))
+        outputs.write(f"{STANDALONE}/{name}.svg", standalone(path.read_text(encoding="utf-8"), style, colours["paper"]))
     for name in domain.records.labs:
         outputs.write(f"data/{name}.json", domain.records.results_path(name).read_bytes())
 

@@ -15,7 +15,7 @@ from lxml import etree
 from lxml import html as lxml_html
 
 from folio.model.library import Library, Post
-from folio.publishing.outputs import Outputs, address, page_path
+from folio.publishing.outputs import Outputs, address, written_page
 from folio.publishing.portable import portable, with_plain_formulas
 from folio.reading.domain import writing
 
@@ -198,8 +198,7 @@ def feeds(library: Library, entry_of: dict[str, Entry], site: str, owner: str, l
 
 def _entry(app: Sphinx, post: Post, library: Library) -> Entry:
     url, site = address(app, post.docname), app.config.html_baseurl
-    document = lxml_html.document_fromstring(page_path(app, post.docname).read_text(encoding="utf-8"))
-    article = with_plain_formulas(portable(document, url, site))
+    article = with_plain_formulas(portable(written_page(app, post.docname), url, site))
     return Entry(
         identity(post.docname),
         post.title,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import typst
 
-from folio.publishing.drawings import palette
+from folio.publishing.drawings import light_colours
 from folio.publishing.outputs import Outputs
 from folio.reading.stylesheet import STATIC
 
@@ -73,7 +73,7 @@ def _publish(app: Sphinx, outputs: Outputs) -> None:
     for name, size in SIZES.items():
         outputs.write(name, drawn(svg, size))
     outputs.write("favicon.ico", as_ico(drawn(svg, 32), 32))
-    outputs.write(MANIFEST, manifest(app.config.project, palette((STATIC / "tokens.css").read_text(encoding="utf-8"))))
+    outputs.write(MANIFEST, manifest(app.config.project, light_colours()))
 
 
 def setup(app: Sphinx) -> None:

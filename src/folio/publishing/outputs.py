@@ -7,7 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urljoin
 
+from lxml import html as lxml_html
+
 if TYPE_CHECKING:
+    from lxml.html import HtmlElement
     from sphinx.application import Sphinx
     from sphinx.builders.html import StandaloneHTMLBuilder
 
@@ -41,6 +44,19 @@ def address(app: Sphinx, docname: str) -> str:
         The address, as the page's canonical link has it.
     """
     return urljoin(str(app.config.html_baseurl), app.builder.get_target_uri(docname))
+
+
+def written_page(app: Sphinx, docname: str) -> HtmlElement:
+    """Parse a page as the build wrote it.
+
+    Args:
+        app: the application.
+        docname: the page.
+
+    Returns:
+        Its document, the caller's own.
+    """
+    return lxml_html.document_fromstring(page_path(app, docname).read_text(encoding="utf-8"))
 
 
 class Outputs:

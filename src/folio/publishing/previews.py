@@ -7,11 +7,9 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lxml import html as lxml_html
-
 from folio.model.front_matter import KINDS
 from folio.model.library import Page, Post
-from folio.publishing.outputs import Outputs, page_path
+from folio.publishing.outputs import Outputs, written_page
 from folio.reading.domain import writing
 
 if TYPE_CHECKING:
@@ -60,7 +58,7 @@ def _publish(app: Sphinx, _outputs: Outputs) -> None:
     for docname, page in writing(app.env).library().pages.items():
         if docname == app.config.root_doc:
             continue  # every page leads home by itself
-        document = lxml_html.document_fromstring(page_path(app, docname).read_text(encoding="utf-8"))
+        document = written_page(app, docname)
         path = folder / f"{docname}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(preview(page, document), ensure_ascii=False), encoding="utf-8")

@@ -10,12 +10,11 @@ import typst
 from sphinx.util import logging
 
 from folio.model.library import Library
-from folio.model.profile import Line, Profile
-from folio.publishing.drawings import palette
+from folio.model.profile import Line, Profile, in_a_row
+from folio.publishing.drawings import light_colours
 from folio.publishing.outputs import Outputs, address
 from folio.publishing.typesetting import typesetter
 from folio.reading.domain import writing
-from folio.reading.stylesheet import STATIC
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,14 +31,9 @@ def summary(profile: Profile) -> str:
     """Say in two sentences what the record adds up to, in its own words."""
     basics = profile.basics
     return (
-        f"{basics.years} years of backend and platform systems: {basics_list(basics.fields)}. "
-        f"Domains so far: {basics_list(basics.domains)}."
+        f"{basics.years} years of backend and platform systems: {in_a_row(basics.fields)}. "
+        f"Domains so far: {in_a_row(basics.domains)}."
     )
-
-
-def basics_list(items: tuple[str, ...]) -> str:
-    """Join words as prose does: "a, b and c"."""
-    return " and ".join(filter(None, [", ".join(items[:-1]), items[-1]]))
 
 
 def resume(profile: Profile, site: str) -> dict[str, Any]:
@@ -159,7 +153,7 @@ def _publish(app: Sphinx, outputs: Outputs) -> None:
     if profile is None:
         return
     outputs.write(RESUME, json.dumps(resume(profile, site), ensure_ascii=False, indent=1) + "\n")
-    colours = palette((STATIC / "tokens.css").read_text(encoding="utf-8"))
+    colours = light_colours()
     shown = curriculum(profile, domain.library(), site, app.config.folio_language, lambda name: address(app, name))
     shown |= {name: colours[name] for name in ("ink", "quiet", "rule", "accent", "mark")}
     try:

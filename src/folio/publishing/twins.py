@@ -10,7 +10,7 @@ from lxml import html as lxml_html
 from markdownify import MarkdownConverter
 
 from folio.model.library import Post
-from folio.publishing.outputs import Outputs, address, page_path
+from folio.publishing.outputs import Outputs, address, written_page
 from folio.publishing.portable import NOTES, portable
 from folio.reading.domain import writing
 
@@ -94,7 +94,7 @@ def _publish(app: Sphinx, outputs: Outputs) -> None:
     site = app.config.html_baseurl
     for post in writing(app.env).library().posts():
         url = address(app, post.docname)
-        document = lxml_html.document_fromstring(page_path(app, post.docname).read_text(encoding="utf-8"))
+        document = written_page(app, post.docname)
         outputs.write(twin_of(post.docname), twin(post, portable(document, url, site), url, site, app.config.project))
 
 
