@@ -25,7 +25,7 @@ from typing import Literal
 
 from labs.kit.chart import Chart, Scale
 from labs.kit.figure import COLUMN, NARROW, Figure
-from labs.kit.lab import Lab, Parameter, Progress, Result, Results, Values
+from labs.kit.lab import Lab, Parameter, Progress, Result, Results, Values, numbers
 
 Policy = Literal["safe", "blind", "stop", "go"]  # stop and go: ask first, and where no answer comes, stop or go on
 POLICIES: tuple[Policy, ...] = ("safe", "blind", "stop", "go")
@@ -315,16 +315,11 @@ def draw(values: Values) -> Iterator[Figure]:
     yield Figure("further", drawing=_further(values, COLUMN), narrow=_further(values, NARROW))
 
 
-def _numbers(values: Values, key: str) -> list[float]:
-    value = values[key]
-    return [float(item) for item in value] if isinstance(value, list) else [float(value)]
-
-
 def _line(values: Values, width: int) -> str:
     scale = Scale(0, 1, tuple((n / 5, f"{n * 20}") for n in range(6)))
     names = "recoverable, of 100 failures", "second attempts that succeed, of 100"
     chart = Chart(width, 340 if width == NARROW else 430, scale, scale, *names, right=20)
-    shares, heights = _numbers(values, "line.shares"), _numbers(values, "line.needed")
+    shares, heights = numbers(values["line.shares"]), numbers(values["line.needed"])
     for target, tone in ((0.2, 0), (TARGET, 1), (0.6, 0)):
         xs = [target + (1 - target) * n / 100 for n in range(101)]
         ys = [needed(x, target) for x in xs]
@@ -336,7 +331,7 @@ def _line(values: Values, width: int) -> str:
         )
     chart.marks(shares, heights, 1, x_key="line.shares", y_key="line.needed")
     chart.label(shares[2], heights[2], f"{heights[2] * 100:.0f} each", 1, dx=10, dy=3)
-    share, reach = _numbers(values, "model.share")[0], _numbers(values, "model.success")[0]
+    share, reach = numbers(values["model.share"])[0], numbers(values["model.success"])[0]
     chart.mark(share, reach, 2, x_key="model.share", y_key="model.success")
     for words, dy in (("example:", 19), (f"{share * reach * 100:.0f} fewer", 34)):
         chart.label(share, reach, words, 2, dx=14, dy=dy, anchor="middle")
@@ -348,10 +343,10 @@ def _further(values: Values, width: int) -> str:
     names = "providers, the first included", "payments saved, of 1,000 failed"
     chart = Chart(width, 300 if width == NARROW else 320, Scale(1.7, 6.3, range(2, 7)), levels, *names)
     chart.level(TARGET * FAILED, 0)
-    counts = _numbers(values, "further.providers")
+    counts = numbers(values["further.providers"])
     words = {"none": "nothing shared", "some": "a quarter shared", "all": "all its failures shared"}
     for tone, (name, label) in enumerate(words.items(), 1):
-        series = _numbers(values, f"further.{name}")
+        series = numbers(values[f"further.{name}"])
         chart.line(counts, series, tone)
         chart.marks(counts, series, tone, x_key="further.providers", y_key=f"further.{name}")
         chart.label(counts[-1], series[-1], label, tone, dx=4, dy=-10 if tone == 1 else 18, anchor="end")

@@ -22,7 +22,7 @@ from random import Random
 
 from labs.kit.chart import Chart, Scale
 from labs.kit.figure import COLUMN, NARROW, Figure
-from labs.kit.lab import Lab, Parameter, Progress, Result, Results, Value, Values
+from labs.kit.lab import Lab, Parameter, Progress, Result, Results, Values, numbers
 
 PROMISE = 0.95
 ANSWERS = 1000
@@ -173,11 +173,6 @@ def draw(values: Values) -> Iterator[Figure]:
     yield Figure("allowed", drawing=_allowed(values, COLUMN), narrow=_allowed(values, NARROW))
 
 
-def _numbers(value: Value) -> list[float]:
-    """Read a stored value as numbers."""
-    return [float(item) for item in value] if isinstance(value, list) else [float(value)]
-
-
 def _allowed(values: Values, width: int) -> str:
     small = width == NARROW
     chart = Chart(
@@ -189,10 +184,10 @@ def _allowed(values: Values, width: int) -> str:
         y_label="late calls in 1,000 answers",
         right=18,
     )
-    parts = _numbers(values["parts"])
+    parts = numbers(values["parts"])
     for tone, key in ((3, "same"), (1, "all")):
-        chart.line(parts, _numbers(values[key]), tone, dash=key == "same")
-        chart.marks(parts, _numbers(values[key]), tone, x_key="parts", y_key=key)
+        chart.line(parts, numbers(values[key]), tone, dash=key == "same")
+        chart.marks(parts, numbers(values[key]), tone, x_key="parts", y_key=key)
     chart.label(1.8, 2800, "each part keeps a p95", 3, dx=8)
-    chart.label(112, _numbers(values["all"])[-1], "independent, all needed", 1, dy=-14, anchor="end")
+    chart.label(112, numbers(values["all"])[-1], "independent, all needed", 1, dy=-14, anchor="end")
     return chart.svg()

@@ -34,7 +34,7 @@ from typing import NamedTuple
 from labs.fan_out_percentile import ANSWERS, PARTS, allowed
 from labs.kit.chart import Chart, Scale
 from labs.kit.figure import COLUMN, NARROW, Figure
-from labs.kit.lab import Lab, Parameter, Progress, Result, Results, Value, Values
+from labs.kit.lab import Lab, Parameter, Progress, Result, Results, Values, numbers
 
 CHANGES = 3
 REPEATED = 0.0001
@@ -326,11 +326,6 @@ def draw(values: Values) -> Iterator[Figure]:
     yield Figure("time", drawing=_time(values, COLUMN), narrow=_time(values, NARROW))
 
 
-def _numbers(value: Value) -> list[float]:
-    """Read a stored value as numbers."""
-    return [float(item) for item in value] if isinstance(value, list) else [float(value)]
-
-
 def _time(values: Values, width: int) -> str:
     small = width == NARROW
     chart = Chart(
@@ -343,18 +338,18 @@ def _time(values: Values, width: int) -> str:
         right=18,
         left=62,
     )
-    intervals = _numbers(values["time.intervals"])
-    (order,), (budget,) = _numbers(values["time.month.order"]), _numbers(values["time.budget"])
+    intervals = numbers(values["time.intervals"])
+    (order,), (budget,) = numbers(values["time.month.order"]), numbers(values["time.budget"])
     chart.level(order, 1)
     chart.level(budget, 3)
     for tone, name in ((2, "hour"), (4, "month")):
-        chart.line(intervals, _numbers(values[f"time.{name}.waits"]), tone)
+        chart.line(intervals, numbers(values[f"time.{name}.waits"]), tone)
     for tone, x_key, y_key in (
         (2, "time.hour.equal.minute", "time.hour.order"),
         (2, "time.hour.spent", "time.budget"),
         (4, "time.month.equal.minute", "time.month.order"),
     ):
-        (place,), (height,) = _numbers(values[x_key]), _numbers(values[y_key])
+        (place,), (height,) = numbers(values[x_key]), numbers(values[y_key])
         chart.mark(place, height, tone, x_key=x_key, y_key=y_key)
         chart.label(place, height, f"{place:.{2 if place < 1 else 1 if place < 10 else 0}f} s", dx=9, dy=17)
     chart.label(0.07, budget, "budget", 3, dx=6, dy=-7)

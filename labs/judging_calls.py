@@ -27,7 +27,7 @@ from typing import TypeAlias
 
 from labs.kit.chart import Chart, Scale
 from labs.kit.figure import COLUMN, NARROW, Figure
-from labs.kit.lab import Lab, Parameter, Progress, Result, Results, Value, Values
+from labs.kit.lab import Lab, Parameter, Progress, Result, Results, Value, Values, numbers
 
 CALLS, HEARD, LABELS = 4_000, 200, 100
 PREVALENCE, LEAST_FLAGS = 0.01, 0.25
@@ -451,11 +451,6 @@ def draw(values: Values) -> Iterator[Figure]:
     yield Figure("agreement", drawing=_agreement(values, COLUMN), narrow=_agreement(values, NARROW))
 
 
-def _numbers(value: Value) -> list[float]:
-    """Read a stored value as numbers."""
-    return [float(item) for item in value] if isinstance(value, list) else [float(value)]
-
-
 def _plans(values: Values, width: int) -> str:
     small = width == NARROW
     chart = Chart(
@@ -478,7 +473,7 @@ def _plans(values: Values, width: int) -> str:
     chart.label(truth, 4.4, f"truth: {truth}", dy=-8, anchor="middle")
     for row, (keys, name, more, tone) in enumerate(rows):
         y = 3.4 - row
-        ends = [_numbers(values[key])[0] for key in keys]
+        ends = [numbers(values[key])[0] for key in keys]
         chart.line(ends, [y] * len(ends), tone)
         for key, end in zip(keys, ends, strict=True):
             left = key.endswith("low")
@@ -497,17 +492,17 @@ def _agreement(values: Values, width: int) -> str:
         y=Scale(0, 1.02, ((0, "0"), (0.25, "0.25"), (0.5, "0.5"), (0.75, "0.75"), (1, "1"))),
         x_label="share of the calls that are defective",
     )
-    curve = _numbers(values["curve.prevalence"])
-    agreed = _numbers(values["at1.agreement"]) * len(curve)
+    curve = numbers(values["curve.prevalence"])
+    agreed = numbers(values["at1.agreement"]) * len(curve)
     chart.line(curve, agreed, 3)
     chart.label(0.002, agreed[0], "agreement", 3, dx=4, dy=18)
     for key, tone, words, dx, dy, anchor in (
         ("kappa", 1, "kappa", -12, -4, "end"),
         ("true", 2, "true share" if width == NARROW else "true share of the flags", 10, 12, "start"),
     ):
-        heights = _numbers(values[f"curve.{key}"])
+        heights = numbers(values[f"curve.{key}"])
         chart.line(curve, heights, tone)
         for share, at in ((PREVALENCE, "at1"), (0.5, "at50")):
-            chart.mark(share, _numbers(values[f"{at}.{key}"])[0], tone, y_key=f"{at}.{key}")
+            chart.mark(share, numbers(values[f"{at}.{key}"])[0], tone, y_key=f"{at}.{key}")
         chart.label(curve[28], heights[28], words, tone, dx=dx, dy=dy, anchor=anchor)
     return chart.svg()

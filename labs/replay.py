@@ -29,7 +29,7 @@ from typing import NamedTuple, TypeAlias
 
 from labs.kit.chart import Chart, Scale
 from labs.kit.figure import COLUMN, NARROW, Figure
-from labs.kit.lab import Lab, Parameter, Progress, Result, Results, Value, Values
+from labs.kit.lab import Lab, Parameter, Progress, Result, Results, Values, numbers
 
 EVENTS, TIMED, ROUNDS = 200_000, 6_000, 3
 BATCH, EVERY, LATE, WINDOW, COMMIT = 100, 10_000, 50_000, 10_000, 1000
@@ -278,10 +278,6 @@ def draw(values: Values) -> Iterator[Figure]:
     yield Figure("catch-up", drawing=_catch_up(values, COLUMN), narrow=_catch_up(values, NARROW))
 
 
-def _numbers(value: Value) -> list[float]:
-    return [float(item) for item in value] if isinstance(value, list) else [float(value)]
-
-
 def _catch_up(values: Values, width: int) -> str:
     chart = Chart(
         width,
@@ -293,7 +289,7 @@ def _catch_up(values: Values, width: int) -> str:
         left=58,
         right=24,
     )
-    busy, days = _numbers(values["busy"]), _numbers(values["days"])
+    busy, days = numbers(values["busy"]), numbers(values["days"])
     steps = [step / 200 for step in range(1, 193)]
     chart.level(HISTORY, 0)
     chart.line(steps, [catch_up(step) for step in steps], 1)

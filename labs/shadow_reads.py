@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from labs.kit.chart import Chart, Scale
 from labs.kit.figure import COLUMN, NARROW, Figure
-from labs.kit.lab import Lab, Parameter, Progress, Result, Results, Values
+from labs.kit.lab import Lab, Parameter, Progress, Result, Results, Values, numbers
 
 PATHS = 200
 BUG = 0.01
@@ -289,16 +289,9 @@ def draw(values: Values) -> Iterator[Figure]:
     yield Figure("exponent", drawing=by_exponent(values, COLUMN), narrow=by_exponent(values, NARROW))
 
 
-def series(values: Values, key: str) -> list[float]:
-    """Take a series out of the stored values."""
-    value = values[key]
-    assert isinstance(value, list)
-    return [float(item) for item in value]
-
-
 def coverage(values: Values, width: int) -> str:
     """Draw the curves of the share of paths caught."""
-    reads = series(values, "curve.reads")
+    reads = numbers(values["curve.reads"])
     ticks = [(3_000, "3,000"), (30_000, "30,000"), (300_000, "300,000")]
     chart = Chart(
         width,
@@ -311,19 +304,19 @@ def coverage(values: Values, width: int) -> str:
     )
     chart.level(100 * TARGET, 0)
     for tone, name in ((2, "stratified"), (1, "zipf"), (3, "steep")):
-        ys = series(values, f"curve.{name}")
+        ys = numbers(values[f"curve.{name}"])
         chart.line(reads, ys, tone, dash=name == "steep")
         chart.marks(reads, ys, tone, x_key="curve.reads", y_key=f"curve.{name}")
     for tone, label, dy in ((1, "exponent 1", -22), (3, "exponent 1.5", 0)):  # there is no room between the curves
         chart.label(reads[-1], 4, f"proportional, {label}", tone, dx=4, dy=dy, anchor="end")
-    x, y = reads[3], series(values, "curve.stratified")[3]
+    x, y = reads[3], numbers(values["curve.stratified"])[3]
     chart.label(x, y, "stratified", 2, dx=-12, dy=-4, anchor="end")
     return chart.svg()
 
 
 def by_exponent(values: Values, width: int) -> str:
     """Draw proportional over stratified, counting paths and counting use."""
-    xs = series(values, "exponents")
+    xs = numbers(values["exponents"])
     chart = Chart(
         width,
         330,
@@ -335,7 +328,7 @@ def by_exponent(values: Values, width: int) -> str:
     )
     chart.level(1, 0)
     for tone, key, words, dy in ((1, "proportional.ratio", "by paths", -12), (2, "use.ratio", "by use", 22)):
-        ys = series(values, key)
+        ys = numbers(values[key])
         chart.line(xs, ys, tone)
         chart.marks(xs, ys, tone, x_key="exponents", y_key=key)
         chart.label(xs[-2], ys[-2], words, tone, dx=-10, dy=dy, anchor="end")

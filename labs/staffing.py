@@ -23,7 +23,7 @@ from random import Random
 
 from labs.kit.chart import Chart, Scale
 from labs.kit.figure import COLUMN, NARROW, WIDE, Figure
-from labs.kit.lab import Lab, Parameter, Progress, Result, Results, Value, Values
+from labs.kit.lab import Lab, Parameter, Progress, Result, Results, Values, numbers
 
 HALF_HOUR = 1800.0
 BEFORE, AFTER = 480.0, 300.0
@@ -497,11 +497,6 @@ def draw(values: Values) -> Iterator[Figure]:
     yield Figure("day", drawing=_day(values, COLUMN), narrow=_day(values, NARROW))
 
 
-def _numbers(value: Value) -> list[float]:
-    """Read a stored value as numbers."""
-    return [float(item) for item in value] if isinstance(value, list) else [float(value)]
-
-
 def _freed(values: Values, width: int) -> str:
     small = width == NARROW
     chart = Chart(
@@ -512,10 +507,10 @@ def _freed(values: Values, width: int) -> str:
         x_label="calls per half hour",
         y_label="share of the agents freed",
     )
-    curve, sizes, freed = (_numbers(values[key]) for key in ("curve.sizes", "named.sizes", "named.freed"))
-    (work,) = _numbers(values["work.saving"])
-    chart.line(curve, _numbers(values["curve.smooth"]), 2)
-    chart.line(curve, _numbers(values["curve.whole"]), 1)
+    curve, sizes, freed = (numbers(values[key]) for key in ("curve.sizes", "named.sizes", "named.freed"))
+    (work,) = numbers(values["work.saving"])
+    chart.line(curve, numbers(values["curve.smooth"]), 2)
+    chart.line(curve, numbers(values["curve.whole"]), 1)
     chart.level(work, 3)
     chart.marks(sizes, freed, 1, x_key="named.sizes", y_key="named.freed")
     first, last = ([values[f"at{size}.{when}"] for when in ("before", "after")] for size in (SIZES[0], LARGEST))
@@ -531,7 +526,7 @@ def _freed(values: Values, width: int) -> str:
 
 def _day(values: Values, width: int) -> str:
     small = width == NARROW
-    clock, before, after = (_numbers(values[key]) for key in ("day.clock", "day.before", "day.after"))
+    clock, before, after = (numbers(values[key]) for key in ("day.clock", "day.before", "day.after"))
     chart = Chart(
         width,
         280 if small else 300,

@@ -82,6 +82,21 @@ Values: TypeAlias = Mapping[str, Value]
 """The same keys with the bare values: what `draw` is given."""
 
 
+def numbers(value: Value) -> list[float]:
+    """Read a value as the numbers that a figure plots.
+
+    Args:
+        value: a number or a list of numbers.
+
+    Returns:
+        The numbers, one for a scalar.
+
+    Raises:
+        ValueError: if an item is a word that is no number.
+    """
+    return [float(item) for item in value] if isinstance(value, list) else [float(value)]
+
+
 def stored(value: Value) -> Value:
     """Round floats the way `results.json` stores them.
 
