@@ -34,7 +34,21 @@ def free_port(wanted: int = 8000) -> int:
         return int(probe.getsockname()[1])
 
 
-@nox.session
+@nox.session(reuse_venv=True)
+def new(session: nox.Session) -> None:
+    """Begin a post: `nox -s new -- "A title"`; `--help` tells how to choose kind and address."""
+    prepare(session, "docs")
+    session.run("python", "-m", "folio.desk.new", *session.posargs)
+
+
+@nox.session(reuse_venv=True)
+def check(session: nox.Session) -> None:
+    """Tell all that is wrong with the sources in one pass, without building the site."""
+    prepare(session, "check")
+    session.run("python", "-m", "folio.desk.check")
+
+
+@nox.session(reuse_venv=True)
 def live(session: nox.Session) -> None:
     """Build the site with drafts, serve it on 127.0.0.1, rebuild on every change; takes sphinx-autobuild's options."""
     prepare(session, "live")
@@ -123,7 +137,7 @@ def pins(session: nox.Session) -> None:
     """Write requirements/ anew from pyproject.toml: one version of each package for all Pythons, with hashes."""
     session.env["UV_PYTHON_DOWNLOADS"] = "never"
     session.install("uv")
-    for group in ("docs", "tests", "measure", "lint", "labs", "live"):
+    for group in ("docs", "tests", "measure", "lint", "labs", "check", "live"):
         session.run(
             *(
                 "uv",

@@ -10,6 +10,7 @@ from labs.kit.compare import differences
 from labs.kit.figure import files
 from labs.kit.lab import Progress
 from labs.kit.registry import LabModule, UnknownLabError, load, names
+from labs.kit.staleness import staleness_hash
 from labs.kit.store import RESULTS, as_json, read, record, values, write
 
 
@@ -20,17 +21,23 @@ def main(arguments: list[str] | None = None) -> int:
         arguments: the command line, without the program's name; see `--help`.
 
     Returns:
-        0 if all went well; 1 if, with `--check`, a stored result or figure differs; 2 if a lab does not exist.
+        0 if all went well; 1 if, with `--check`, a stored result or figure differs, or, with `--stale`, results are
+        older than their code; 2 if a lab does not exist.
     """
     parser = argparse.ArgumentParser(prog="python -m labs", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help="labs to run; all where none is named")
     parser.add_argument("--check", action="store_true", help="run and compare with what is stored; write nothing")
+    parser.add_argument("--stale", action="store_true", help="name those whose results are older than their code")
     options = parser.parse_args(arguments)
     try:
         modules = [load(name) for name in options.names or names()]
     except UnknownLabError as error:
         print(f"labs: {error}", file=sys.stderr)
         return 2
+    if options.stale:
+        found = [line for module in modules if (line := stale(module))]
+        print("\n".join(found), end="\n" if found else "")
+        return 1 if found else 0
     if options.check:
         faults = [
             fault
@@ -61,6 +68,26 @@ def reproduce(module: LabModule, progress: Progress) -> None:
     for path in folder.glob("*.svg"):
         if path.name not in drawn:
             path.unlink()
+
+
+def stale(module: LabModule) -> str | None:
+    """Compare a lab's code with the one that made its results, without running it.
+
+    Args:
+        module: the lab.
+
+    Returns:
+        A line that begins with the file of the results, if they are missing or older; None if they belong together.
+    """
+    lab = module.LAB
+    file = f"labs/results/{lab.name}/results.json"
+    try:
+        stored = read(lab.name)
+    except FileNotFoundError:
+        return f"{file}: there are no results of this lab: run `nox -s labs -- {lab.name}`"
+    if stored["hash"] != staleness_hash(lab):
+        return f"{file}: older than the lab's code, inputs or pins: run `nox -s labs -- {lab.name}`"
+    return None
 
 
 def check(module: LabModule, progress: Progress) -> list[str]:

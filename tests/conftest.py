@@ -56,14 +56,16 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out / "html"
 
 
-def build_site(html: Path, doctrees: Path, *options: str, base: str | None = None) -> None:
+def build_site(
+    html: Path, doctrees: Path, *options: str, base: str | None = None, docs: Path = REPOSITORY / "docs"
+) -> None:
     """Build the repository's docs; fail with what the build printed."""
     command = [sys.executable, "-m", "sphinx", "-b", "dirhtml", "-n", "-W", "--keep-going", "-q", "-j", "auto"]
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("READTHEDOCS", "FOLIO"))}
     if base:
         environment["READTHEDOCS_CANONICAL_URL"] = base
     done = subprocess.run(
-        [*command, *options, "-d", str(doctrees), str(REPOSITORY / "docs"), str(html)],
+        [*command, *options, "-d", str(doctrees), str(docs), str(html)],
         capture_output=True,
         text=True,
         check=False,
