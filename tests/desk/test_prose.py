@@ -75,6 +75,7 @@ def test_walls_of_bold_bullets_and_many_lists_are_named_in_posts() -> None:
     assert any("begin in bold" in said for _, said in told(wall))
     assert told(wall, is_post=False) == []
     assert told("\n".join(f"- **Lead {n}.** And then the rest of it." for n in range(4))) == []
+    assert told("\n".join(f"{n}. **Step {n}.** And then the rest of it." for n in range(1, 9))) == []
     many = "\n".join("- " + "word " * 20 for _ in range(10)) + "\n\n" + "word " * 200
     assert any("stand in lists" in said for _, said in told(many))
 

@@ -42,7 +42,8 @@ class Block:
     Args:
         line: the line of the file on which it begins, counted from 1.
         text: its words; a line break of the source is a line break here.
-        kind: `paragraph`, `heading`, `item` (the first paragraph of a list's item), `cell`, `option` or `front`.
+        kind: `paragraph`, `heading`, `item` (the first paragraph of a bullet; of a numbered
+            list's item, `step`), `cell`, `option` or `front`.
         bold: whether it begins with words in bold type.
         asked: whether it is a question put to the reader on purpose, in a `guess`.
     """
@@ -127,7 +128,7 @@ def _body(text: str, first: int, asked: bool = False) -> Iterator[Block]:
 
 def _kind(opened: list[str], item: bool) -> str:
     if item:
-        return "item"
+        return "item" if [name for name in opened if name.endswith("list_open")][-1] == "bullet_list_open" else "step"
     if "heading_open" in opened:
         return "heading"
     return "cell" if {"td_open", "th_open"} & set(opened) else "paragraph"
