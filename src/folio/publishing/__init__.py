@@ -16,6 +16,7 @@ from folio.publishing import (
     prune,
     record,
     redirects,
+    schemas,
     search_index,
     search_page,
     sharing,
@@ -42,6 +43,7 @@ def setup(app: Sphinx) -> None:
         feeds,
         twins,
         finding,
+        schemas,
         search_index,
         previews,
     ):
