@@ -60,7 +60,7 @@ def live(session: nox.Session) -> None:
         *session.posargs,
         "docs",
         "docs/_build/live",
-        env={"FOLIO_DRAFTS": "1"},
+        env={"FOLIO_DRAFTS": "1", "FOLIO_PREVIEW": "1"},
     )
 
 

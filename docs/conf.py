@@ -44,6 +44,9 @@ folio_series = {
 # Pull-request builds and the live preview show drafts; the published site never does.
 folio_drafts = os.environ.get("FOLIO_DRAFTS") == "1" or os.environ.get("READTHEDOCS_VERSION_TYPE") == "external"
 
+# The live preview makes search index, cards, feeds and the like once, when it starts.
+folio_preview = os.environ.get("FOLIO_PREVIEW") == "1"
+
 # -- Sharing ----------------------------------------------------------------------------------------------------------
 ogp_site_url = html_baseurl
 ogp_social_cards = {"enable": False}  # folio draws them

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from heapq import nsmallest
 from itertools import groupby
+from typing import cast
 
 from folio.model.front_matter import KINDS, Kind, PostFront
 from folio.model.tracing import Traces
@@ -125,24 +128,32 @@ class Library:
         Args:
             kind, topic, year: where given, only the posts that have it.
         """
-        found = [
-            page
-            for page in self.pages.values()
-            if isinstance(page, Post)
-            and (kind is None or page.front.kind == kind)
-            and (topic is None or topic in page.front.topics)
-            and (year is None or page.front.date.year == year)
+        return [
+            post
+            for post in self._posts
+            if (kind is None or post.front.kind == kind)
+            and (topic is None or topic in post.front.topics)
+            and (year is None or post.front.date.year == year)
         ]
-        found.sort(key=lambda post: post.docname)
-        return sorted(found, key=lambda post: post.front.date, reverse=True)
+
+    @cached_property
+    def _posts(self) -> tuple[Post, ...]:
+        found = sorted((page for page in self.pages.values() if isinstance(page, Post)), key=lambda post: post.docname)
+        return tuple(sorted(found, key=lambda post: post.front.date, reverse=True))
+
+    @cached_property
+    def topics_with_counts(self) -> tuple[tuple[str, str, int], ...]:
+        """Each topic's slug, name and number of posts, in the order of the profile."""
+        counts = Counter(topic for post in self._posts for topic in post.front.topics)
+        return tuple((slug, name, counts[slug]) for slug, name in self.topic_names.items())
 
     def post(self, slug: str) -> Post | None:
         """Find a post by its slug."""
-        return next((post for post in self.posts() if post.slug == slug), None)
+        return next((post for post in self._posts if post.slug == slug), None)
 
     def series(self, key: str) -> list[Post]:
         """List the posts of a series by part; two of one part by docname."""
-        parts = [post for post in self.posts() if post.front.series == key]
+        parts = [post for post in self._posts if post.front.series == key]
         return sorted(parts, key=lambda post: (post.front.part or 0, post.docname))
 
     def label(self, group: str, key: str, name: str) -> Label:
@@ -172,12 +183,18 @@ class Library:
 
     def citing(self, docname: str) -> list[Citing]:
         """List what links to a page, posts before other pages, each page once with its first citing sentence."""
-        found = [
-            Citing(page, next(link.sentence for link in page.links if link.target == docname))
-            for page in self.pages.values()
-            if page.docname != docname and any(link.target == docname for link in page.links)
-        ]
+        found = self._citing.get(docname, {}).values()
         return sorted(found, key=lambda citing: (not isinstance(citing.page, Post), citing.page.docname))
+
+    @cached_property
+    def _citing(self) -> dict[str, dict[str, Citing]]:
+        """By page, the pages that link to it."""
+        found: dict[str, dict[str, Citing]] = {}
+        for docname, page in self.pages.items():
+            for link in page.links:
+                if link.target != docname:
+                    found.setdefault(link.target, {}).setdefault(docname, Citing(page, link.sentence))
+        return found
 
     def related(self, post: Post, most: int = 3) -> list[Related]:
         """Find the pieces that share most with a post, its series apart, which is shown beside them.
@@ -191,9 +208,8 @@ class Library:
         Returns:
             The pieces, the nearest first, each with the names of what it shares.
         """
-        uses = Counter(term for other in self.posts() for term in other.terms)
-        scored = []
-        for other in self.posts():
+        uses, scored = self._uses, []
+        for other in self._sharing(post):
             same_series = post.front.series is not None and other.front.series == post.front.series
             if other.docname == post.docname or same_series:
                 continue
@@ -203,16 +219,42 @@ class Library:
             score = sum(2 / uses[term] for term in terms) + len(topics) + len(labs)
             if score:
                 scored.append((score, other, [*labs, *terms, *topics][:3]))
-        scored.sort(key=lambda item: (-item[0], item[1].docname))
-        return [Related(other, f"shares: {', '.join(names)}") for _, other, names in scored[:most]]
+        nearest = nsmallest(most, scored, key=lambda item: (-item[0], item[1].docname))
+        return [Related(other, f"shares: {', '.join(names)}") for _, other, names in nearest]
+
+    @cached_property
+    def _uses(self) -> Counter[str]:
+        """How many posts use each term."""
+        return Counter(term for post in self._posts for term in post.terms)
+
+    @cached_property
+    def _having(self) -> dict[tuple[str, str], list[str]]:
+        """The posts that have each term, topic and lab, by docname."""
+        found: dict[tuple[str, str], list[str]] = {}
+        for post in self._posts:
+            for mark in _marks(post):
+                found.setdefault(mark, []).append(post.docname)
+        return found
+
+    def _sharing(self, post: Post) -> list[Post]:
+        """List the posts that share anything with a post."""
+        names = {name for mark in _marks(post) for name in self._having[mark]}
+        return [cast("Post", self.pages[name]) for name in sorted(names)]
 
     def readers_of_lab(self, name: str) -> list[Post]:
         """List the posts that rest on a lab, newest first."""
-        return [post for post in self.posts() if name in post.front.labs]
+        return [post for post in self._posts if name in post.front.labs]
 
     def lab_page(self, name: str) -> Page | None:
         """Find the page of a lab."""
         return next((page for page in self.pages.values() if page.lab == name), None)
+
+
+def _marks(post: Post) -> list[tuple[str, str]]:
+    """Everything by which posts are related."""
+    front = post.front
+    kinds = (("term", post.terms), ("topic", front.topics), ("lab", front.labs))
+    return [(kind, name) for kind, names in kinds for name in names]
 
 
 def sentence_around(text: str, start: int, end: int) -> str:
@@ -238,8 +280,3 @@ def sentence_around(text: str, start: int, end: int) -> str:
 def by_year(posts: Iterable[Post]) -> list[tuple[int, list[Post]]]:
     """Group posts that are in order of their dates by year, keeping the order."""
     return [(year, list(of_year)) for year, of_year in groupby(posts, key=lambda post: post.front.date.year)]
-
-
-def topics_with_counts(library: Library) -> Iterable[tuple[str, str, int]]:
-    """Give each topic's slug, name and number of posts, in the order of the profile."""
-    return [(slug, name, len(library.posts(topic=slug))) for slug, name in library.topic_names.items()]

@@ -2,49 +2,38 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
-from folio.publishing import (
-    build_state,
-    cards,
-    drawings,
-    feeds,
-    finding,
-    icons,
-    not_found,
-    previews,
-    prune,
-    record,
-    redirects,
-    schemas,
-    search_index,
-    search_page,
-    sharing,
-    twins,
-)
+from folio.publishing import build_state, not_found, redirects, search_page, sharing
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
+PUBLISHERS = (
+    "prune",
+    "drawings",
+    "cards",
+    "icons",
+    "record",
+    "feeds",
+    "twins",
+    "finding",
+    "schemas",
+    "search_index",
+    "previews",
+)
+"""Modules that act on a finished site only. They bring libraries for type, fonts and HTML along, whose import takes as
+long as a small build: so they are loaded when there is something to publish."""
+
+
+def _load_publishers(app: Sphinx) -> None:
+    for name in PUBLISHERS:
+        import_module(f"folio.publishing.{name}").setup(app)
+
 
 def setup(app: Sphinx) -> None:
-    """Register what follows a build."""
-    for part in (
-        build_state,
-        search_page,
-        not_found,
-        sharing,
-        prune,
-        redirects,
-        drawings,
-        cards,
-        icons,
-        record,
-        feeds,
-        twins,
-        finding,
-        schemas,
-        search_index,
-        previews,
-    ):
+    """Register what takes part while pages are written, and the loading of what follows."""
+    for part in (build_state, search_page, not_found, sharing, redirects):
         part.setup(app)
+    app.connect("folio-site-finishing", _load_publishers)

@@ -8,6 +8,7 @@ next build (or that build would exit 0 with the fault still there), and after an
 from __future__ import annotations
 
 import copy
+import hashlib
 import json
 import logging as standard_logging
 from pathlib import Path
@@ -15,7 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 from sphinx.util import logging
 
+from folio.model.library import Post
+from folio.publishing.kept import machinery
 from folio.publishing.outputs import HTML_BUILDERS, Outputs, page_path
+from folio.reading.domain import writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Set
@@ -96,17 +100,39 @@ class BuildState:
             Whatever a publisher raises; the home page then stays a notice.
         """
         standard_logging.getLogger(logging.NAMESPACE).removeHandler(self.log)
+        published = self.before.get("published", "")
         failed = exception is not None or (bool(self.log.told) and self.app._fail_on_warnings)  # what -W sets
         if failed or not self.held_home.exists():
             self._write_notice("This build failed.", [f"{where} {what}".strip() for where, what in self.log.told])
         else:
-            outputs = Outputs(self.app)
-            self.app.emit("folio-site-finished", outputs)
-            outputs.settle()
+            outputs, stand = Outputs(self.app), self._what_stands()
+            if not outputs.all_there() or not (self.app.config.folio_preview or stand == self.before.get("published")):
+                self.app.emit("folio-site-finishing")
+                self.app.emit("folio-site-finished", outputs)
+                outputs.settle()
+                published = stand
             self.held_home.replace(page_path(self.app, self.app.config.root_doc))
         if exception is None:
             warned = sorted({self._docname(where) for where, _ in self.log.told}, key=str)
-            self.path.write_text(json.dumps({"finished": True, "warned": warned}), encoding="utf-8")
+            self.path.write_text(
+                json.dumps({"finished": True, "warned": warned, "published": published}), encoding="utf-8"
+            )
+
+    def _what_stands(self) -> str:
+        """Digest all that publishers work from, so that they can rest when none of it is another."""
+        app, domain = self.app, writing(self.app.env)
+        digest = hashlib.sha256(machinery())
+        settings = {item.name: item.value for item in app.config if item.name.startswith(("folio_", "html_", "ogp_"))}
+        digest.update(repr([sorted(settings.items(), key=str), app.config.project, app.config.language]).encode())
+        for docname, page in domain.library().pages.items():
+            front = page.front if isinstance(page, Post) else None
+            digest.update(repr((docname, page.title, page.dek, page.lab, front)).encode())
+            digest.update(hashlib.sha256(page_path(app, docname).read_bytes()).digest())
+        records = domain.records
+        diagrams = Path(app.srcdir, app.config.folio_diagrams)
+        for path in [records.profile_path, *files(records.results_folder), *files(diagrams), self.held_home]:
+            digest.update(path.as_posix().encode() + (path.read_bytes() if path.is_file() else b""))
+        return digest.hexdigest()
 
     def _docname(self, location: str) -> str | None:
         """Turn a warning's location into the page that is to be read again; None stands for all of them."""
@@ -119,6 +145,11 @@ class BuildState:
         home.parent.mkdir(parents=True, exist_ok=True)
         notice = self.app.builder.templates.render(NOTICE, {"message": message, "warnings": list(warnings)})
         home.write_text(notice, encoding="utf-8")
+
+
+def files(folder: Path) -> list[Path]:
+    """List the files below a folder in order; none where there is no folder."""
+    return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
 def setup(app: Sphinx) -> None:
@@ -146,7 +177,9 @@ def setup(app: Sphinx) -> None:
         if states:
             states[0].end(exception)
 
+    app.add_event("folio-site-finishing")
     app.add_event("folio-site-finished")
+    app.add_config_value("folio_preview", False, "", types=(bool,))
     app.connect("builder-inited", begin, priority=50)
     app.connect("env-get-outdated", outdated)
     app.connect("env-updated", always_write_home)

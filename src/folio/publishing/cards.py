@@ -9,6 +9,7 @@ from sphinx.util import logging
 
 from folio.model.library import Library, Page, Post
 from folio.publishing.drawings import light_colours
+from folio.publishing.names import card_of
 from folio.publishing.outputs import Outputs
 from folio.publishing.typesetting import Typesetter, joined, typesetter
 from folio.reading.domain import writing
@@ -18,13 +19,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-WIDTH, HEIGHT = 1200, 630
 FOOT = "every number can be traced"
-
-
-def card_of(docname: str) -> str:
-    """Say where the card of a page stands, below the root of the site."""
-    return f"cards/{docname}.png"
 
 
 def card(page: Page, library: Library, owner: str, language: str, colours: dict[str, str]) -> dict[str, Any]:
@@ -65,7 +60,7 @@ def draw(data: dict[str, Any], setter: Typesetter) -> tuple[bytes, list[str]]:
         setter: sets it.
 
     Returns:
-        A PNG of `WIDTH` by `HEIGHT` pixels, and the characters that could not be drawn and were left out.
+        A PNG of `CARD_WIDTH` by `CARD_HEIGHT` pixels, and the characters that could not be drawn and were left out.
 
     Raises:
         typst.TypstError: if the card cannot be drawn at all.

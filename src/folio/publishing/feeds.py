@@ -15,14 +15,15 @@ from lxml import etree
 from lxml import html as lxml_html
 
 from folio.model.library import Library, Post
-from folio.publishing.outputs import Outputs, address, written_page
+from folio.publishing.kept import Kept
+from folio.publishing.names import ATOM, JSON, card_of
+from folio.publishing.outputs import Outputs, address, page_path, parsed
 from folio.publishing.portable import portable, with_plain_formulas
 from folio.reading.domain import writing
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-ATOM, JSON = "feed.xml", "feed.json"
 
 MOST = 40
 """How many pieces a feed holds at most, the newest."""
@@ -196,9 +197,13 @@ def feeds(library: Library, entry_of: dict[str, Entry], site: str, owner: str, l
             yield made(f"topics/{slug}/", f"{owner}: {name}", f"The pieces on {name}, newest first.", posts)
 
 
-def _entry(app: Sphinx, post: Post, library: Library) -> Entry:
-    url, site = address(app, post.docname), app.config.html_baseurl
-    article = with_plain_formulas(portable(written_page(app, post.docname), url, site))
+def _entry(app: Sphinx, post: Post, library: Library, kept: Kept) -> Entry:
+    url, site, page = address(app, post.docname), app.config.html_baseurl, page_path(app, post.docname).read_bytes()
+
+    def text() -> str:
+        article = with_plain_formulas(portable(parsed(page), url, site))
+        return "".join(lxml_html.tostring(child, encoding="unicode") for child in article).strip()
+
     return Entry(
         identity(post.docname),
         post.title,
@@ -207,8 +212,8 @@ def _entry(app: Sphinx, post: Post, library: Library) -> Entry:
         post.front.date,
         post.front.last_changed,
         tuple(library.topic_names.get(slug, slug) for slug in post.front.topics),
-        "".join(lxml_html.tostring(child, encoding="unicode") for child in article).strip(),
-        urljoin(site, f"cards/{post.docname}.png"),
+        kept.get(post.docname, page, (url, site), text),
+        urljoin(site, card_of(post.docname)),
     )
 
 
@@ -217,7 +222,9 @@ def _publish(app: Sphinx, outputs: Outputs) -> None:
     shown = {post.docname for post in library.posts()[:MOST]}
     for slug in library.topic_names:
         shown.update(post.docname for post in library.posts(topic=slug)[:MOST])
-    entry_of = {post.docname: _entry(app, post, library) for post in library.posts() if post.docname in shown}
+    kept = Kept(app, "feeds")
+    entry_of = {post.docname: _entry(app, post, library, kept) for post in library.posts() if post.docname in shown}
+    kept.settle()
     for feed in feeds(library, entry_of, app.config.html_baseurl, app.config.project, app.config.folio_language):
         outputs.write(feed.folder + ATOM, as_atom(feed))
         outputs.write(feed.folder + JSON, as_json(feed))

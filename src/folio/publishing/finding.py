@@ -9,8 +9,8 @@ from urllib.parse import urljoin
 from lxml import etree
 
 from folio.model.library import Library, Post
+from folio.publishing.names import RESUME, twin_of
 from folio.publishing.outputs import Outputs, address
-from folio.publishing.twins import twin_of
 from folio.reading.domain import writing
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def llms(library: Library, site: str, owner: str, summary: str) -> str:
         "",
         *(f"- [{lab.title}]({urljoin(site, f'data/{lab.lab}.json')}): {lab.dek}" for lab in labs),
     ]
-    lines += ["", "## Optional", "", f"- [Résumé as JSON]({urljoin(site, 'resume.json')})"]
+    lines += ["", "## Optional", "", f"- [Résumé as JSON]({urljoin(site, RESUME)})"]
     lines += [f"- [Everything as a feed]({urljoin(site, 'feed.xml')})", ""]
     return "\n".join(lines)
 

@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urljoin
 
-from lxml import html as lxml_html
-
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
     from sphinx.application import Sphinx
@@ -56,7 +54,21 @@ def written_page(app: Sphinx, docname: str) -> HtmlElement:
     Returns:
         Its document, the caller's own.
     """
-    return lxml_html.document_fromstring(page_path(app, docname).read_text(encoding="utf-8"))
+    return parsed(page_path(app, docname).read_bytes())
+
+
+def parsed(page: bytes) -> HtmlElement:
+    """Parse a page as the build wrote it.
+
+    Args:
+        page: its HTML as UTF-8.
+
+    Returns:
+        Its document.
+    """
+    from lxml import html as lxml_html  # not needed where nothing is published
+
+    return lxml_html.document_fromstring(page.decode("utf-8"))
 
 
 class Outputs:
@@ -90,6 +102,10 @@ class Outputs:
             half.replace(path)
         finally:
             half.unlink(missing_ok=True)
+
+    def all_there(self) -> bool:
+        """Tell whether an earlier build has published, and every file that it wrote is still there."""
+        return self.record.is_file() and all((self.root / name).is_file() for name in self._before())
 
     def settle(self) -> None:
         """Remove what no publisher wrote this time, and remember what they did."""

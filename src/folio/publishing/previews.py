@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import shutil
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from folio.model.front_matter import KINDS
 from folio.model.library import Page, Post
-from folio.publishing.outputs import Outputs, written_page
+from folio.publishing.kept import Kept
+from folio.publishing.outputs import Outputs, page_path, parsed
 from folio.reading.domain import writing
 
 if TYPE_CHECKING:
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 FOLDER, TERMS = "previews", "terms.json"
+GLOSSARY = b'class="simple glossary"'
 
 
 def preview(page: Page, document: HtmlElement) -> dict[str, str]:
@@ -51,19 +51,23 @@ def _words(element: HtmlElement) -> str:
     return " ".join(element.text_content().split())
 
 
-def _publish(app: Sphinx, _outputs: Outputs) -> None:
-    folder = Path(app.outdir) / FOLDER
-    shutil.rmtree(folder, ignore_errors=True)
+def _publish(app: Sphinx, outputs: Outputs) -> None:
     terms: dict[str, dict[str, str]] = {}
+    kept = Kept(app, FOLDER)
     for docname, page in writing(app.env).library().pages.items():
         if docname == app.config.root_doc:
             continue  # every page leads home by itself
-        document = written_page(app, docname)
-        path = folder / f"{docname}.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(preview(page, document), ensure_ascii=False), encoding="utf-8")
-        terms |= terms_of(document)
-    (folder / TERMS).write_text(json.dumps(terms, ensure_ascii=False), encoding="utf-8")
+        content = page_path(app, docname).read_bytes()
+
+        def made(page: Page = page, content: bytes = content) -> str:
+            return json.dumps(preview(page, parsed(content)), ensure_ascii=False)
+
+        shown = (page.front.kind, page.minutes) if isinstance(page, Post) else ()
+        outputs.write(f"{FOLDER}/{docname}.json", kept.get(docname, content, (page.title, page.dek, shown), made))
+        if GLOSSARY in content:
+            terms |= terms_of(parsed(content))
+    kept.settle()
+    outputs.write(f"{FOLDER}/{TERMS}", json.dumps(terms, ensure_ascii=False))
 
 
 def setup(app: Sphinx) -> None:

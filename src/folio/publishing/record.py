@@ -12,6 +12,7 @@ from sphinx.util import logging
 from folio.model.library import Library
 from folio.model.profile import Line, Profile, in_a_row
 from folio.publishing.drawings import light_colours
+from folio.publishing.names import CV, RESUME
 from folio.publishing.outputs import Outputs, address
 from folio.publishing.typesetting import typesetter
 from folio.reading.domain import writing
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-CV, RESUME = "cv.pdf", "resume.json"
 SCHEMA = "https://raw.githubusercontent.com/jsonresume/resume-schema/v1.0.0/schema.json"
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from html import escape
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +19,8 @@ from pagefind.index import IndexConfig, PagefindIndex
 
 from folio.model.front_matter import KINDS
 from folio.model.library import LISTS, Library, Page, Post
-from folio.publishing.outputs import Outputs, page_path
+from folio.publishing.kept import Kept
+from folio.publishing.outputs import Outputs, page_path, parsed
 from folio.reading.domain import writing
 
 if TYPE_CHECKING:
@@ -26,7 +29,10 @@ if TYPE_CHECKING:
     from lxml.html import HtmlElement
     from sphinx.application import Sphinx
 
-FOLDER, WORDS = "pagefind", "search-words.json"
+FOLDER, ENTRY, WORDS = "pagefind", "pagefind-entry.json", "search-words.json"
+
+HOLDS = "folio-indexed.txt"
+"""Beside the doctrees: a digest of the pages that the index holds."""
 
 NOT_SEARCHED = (
     ".src",
@@ -50,20 +56,19 @@ class Searchable:
     html: str
 
 
-def searchable(page: Page, url: str, written: str, topics: Iterable[str]) -> Searchable:
+def searchable(page: Page, written: bytes, topics: Iterable[str]) -> str:
     """Make a page fit for the index.
 
     Args:
         page: the page as the library knows it.
-        url: its address below the site's root.
-        written: its HTML as the build wrote it.
+        written: its HTML as the build wrote it, UTF-8.
         topics: the names of its topics.
 
     Returns:
-        The page with ids on headings (Sphinx has them on sections, and Pagefind looks at headings), its description
-        and filters, and without what is not its own.
+        HTML for the index: the page with ids on headings (Sphinx has them on sections, and Pagefind looks at headings),
+        its description and filters, and without what is not its own.
     """
-    document = lxml_html.document_fromstring(written)
+    document = parsed(written)
     article = document.cssselect("main article")[0]
     for selector in NOT_SEARCHED:
         for element in article.cssselect(selector):
@@ -78,10 +83,9 @@ def searchable(page: Page, url: str, written: str, topics: Iterable[str]) -> Sea
     filters = [f"kind:{kind}", *(f"topic:{topic}" for topic in topics)]
     marks = "".join(f'<i data-pagefind-filter="{escape(item)}"></i>' for item in filters)
     body = lxml_html.tostring(article, encoding="unicode")
-    return Searchable(
-        url,
+    return (
         f'<html lang="en-GB"><head><title>{escape(page.title)}</title></head><body><main data-pagefind-body>{marks}'
-        f"<h1>{escape(page.title)}</h1><p>{escape(page.dek)}</p>{body}</main></body></html>",
+        f"<h1>{escape(page.title)}</h1><p>{escape(page.dek)}</p>{body}</main></body></html>"
     )
 
 
@@ -102,12 +106,19 @@ def words_of(library: Library, terms: Iterable[str], headings: Iterable[str]) ->
 
 def _pages(app: Sphinx, library: Library) -> Iterator[Searchable]:
     """Take every page that says something itself; lists of pages would only repeat titles and deks."""
+    kept = Kept(app, "search")
     for docname, page in library.pages.items():
         if docname == app.config.root_doc or docname.partition("/")[0] in LISTS:
             continue
         topics = [library.topic_names.get(slug, slug) for slug in page.front.topics] if isinstance(page, Post) else []
-        written = page_path(app, docname).read_text(encoding="utf-8")
-        yield searchable(page, f"/{app.builder.get_target_uri(docname)}", written, topics)
+        url, written = f"/{app.builder.get_target_uri(docname)}", page_path(app, docname).read_bytes()
+
+        def made(page: Page = page, written: bytes = written, topics: list[str] = topics) -> str:
+            return searchable(page, written, topics)
+
+        kind = page.front.kind if isinstance(page, Post) else page.lab
+        yield Searchable(url, kept.get(docname, written, (page.title, page.dek, kind, topics), made))
+    kept.settle()
 
 
 async def _write_index(pages: Iterable[Searchable], folder: Path) -> None:
@@ -118,22 +129,33 @@ async def _write_index(pages: Iterable[Searchable], folder: Path) -> None:
 
 
 def _publish(app: Sphinx, _outputs: Outputs) -> None:
-    """Write the index beside its place and then put it there, so that no half of one is ever served."""
+    """Write the index, unless it holds these very pages already, and the words that a mistyped one is compared with."""
     library = writing(app.env).library()
     out = Path(app.outdir)
+    pages = list(_pages(app, library))
+    digest = hashlib.sha256(version("pagefind").encode() + repr(pages).encode()).hexdigest()
+    holds = Path(app.doctreedir) / HOLDS
+    if not (out / FOLDER / ENTRY).is_file() or not holds.is_file() or holds.read_text(encoding="utf-8") != digest:
+        holds.unlink(missing_ok=True)
+        _replace_index(pages, out)
+        holds.write_text(digest, encoding="utf-8")
+    terms = [name for (kind, name) in app.env.domaindata["std"]["objects"] if kind == "term"]
+    headings = [node.astext() for toc in app.env.tocs.values() for node in toc.findall(nodes.reference)]
+    (out / WORDS).write_text(json.dumps(words_of(library, terms, headings), ensure_ascii=False), encoding="utf-8")
+
+
+def _replace_index(pages: Iterable[Searchable], out: Path) -> None:
+    """Write an index beside its place and then put it there, so that no half of one is ever served."""
     fresh = out / f".{FOLDER}"
     shutil.rmtree(fresh, ignore_errors=True)
     # In a thread of its own: whoever calls Sphinx may have an event loop running in this one.
     with ThreadPoolExecutor(1) as thread:
-        thread.submit(asyncio.run, _write_index(_pages(app, library), fresh)).result()
+        thread.submit(asyncio.run, _write_index(pages, fresh)).result()
     shutil.rmtree(out / FOLDER, ignore_errors=True)
     fresh.replace(out / FOLDER)
     for unused in (out / FOLDER).glob("pagefind-*"):
-        if unused.is_file() and unused.name not in {"pagefind-worker.js", "pagefind-entry.json"}:
+        if unused.is_file() and unused.name not in {"pagefind-worker.js", ENTRY}:
             unused.unlink()  # ready-made user interfaces; ours is static/search.js
-    terms = [name for (kind, name) in app.env.domaindata["std"]["objects"] if kind == "term"]
-    headings = [node.astext() for toc in app.env.tocs.values() for node in toc.findall(nodes.reference)]
-    (out / WORDS).write_text(json.dumps(words_of(library, terms, headings), ensure_ascii=False), encoding="utf-8")
 
 
 def setup(app: Sphinx) -> None:

@@ -11,11 +11,8 @@ from folio.model.front_matter import PageFront
 from folio.model.library import Labelled, Library, Page, Post
 from folio.model.profile import Profile
 from folio.model.results import LabResults
-from folio.publishing.cards import HEIGHT, WIDTH, card_of
-from folio.publishing.feeds import ATOM, JSON
+from folio.publishing.names import ATOM, CARD_HEIGHT, CARD_WIDTH, JSON, RESUME, card_of, twin_of
 from folio.publishing.outputs import HTML_BUILDERS, address
-from folio.publishing.record import RESUME
-from folio.publishing.twins import twin_of
 from folio.reading.domain import writing
 
 if TYPE_CHECKING:
@@ -42,8 +39,8 @@ def open_graph(page: Page, card: str) -> dict[str, str]:
         "og:title": page.title,
         "og:description": page.dek,
         "og:image": card,
-        "og:image:width": str(WIDTH),
-        "og:image:height": str(HEIGHT),
+        "og:image:width": str(CARD_WIDTH),
+        "og:image:height": str(CARD_HEIGHT),
         "og:image:alt": page.title,
     }
     return {name: escape(value) for name, value in told.items()}

@@ -10,7 +10,9 @@ from lxml import html as lxml_html
 from markdownify import MarkdownConverter
 
 from folio.model.library import Post
-from folio.publishing.outputs import Outputs, address, written_page
+from folio.publishing.kept import Kept
+from folio.publishing.names import twin_of
+from folio.publishing.outputs import Outputs, address, page_path, parsed
 from folio.publishing.portable import NOTES, portable
 from folio.reading.domain import writing
 
@@ -67,11 +69,6 @@ def markdown(article: HtmlElement, site: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t]+\n", "\n", str(written))).strip() + "\n"
 
 
-def twin_of(docname: str) -> str:
-    """Say where the twin of a page stands, below the root of the site: beside it, with `.md`."""
-    return f"{docname}.md"
-
-
 def twin(post: Post, article: HtmlElement, url: str, site: str, author: str) -> str:
     """Write the twin of a piece.
 
@@ -92,10 +89,16 @@ def twin(post: Post, article: HtmlElement, url: str, site: str, author: str) -> 
 
 def _publish(app: Sphinx, outputs: Outputs) -> None:
     site = app.config.html_baseurl
+    author, kept = app.config.project, Kept(app, "twins")
     for post in writing(app.env).library().posts():
-        url = address(app, post.docname)
-        document = written_page(app, post.docname)
-        outputs.write(twin_of(post.docname), twin(post, portable(document, url, site), url, site, app.config.project))
+        url, page = address(app, post.docname), page_path(app, post.docname).read_bytes()
+
+        def made(post: Post = post, url: str = url, page: bytes = page) -> str:
+            return twin(post, portable(parsed(page), url, site), url, site, author)
+
+        head = post.title, post.dek, post.front.date, post.front.last_changed, url, site, author
+        outputs.write(twin_of(post.docname), kept.get(post.docname, page, head, made))
+    kept.settle()
 
 
 def setup(app: Sphinx) -> None:

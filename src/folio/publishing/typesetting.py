@@ -13,12 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import typst
-from fontTools.ttLib import TTFont
-from fontTools.varLib.instancer import instantiateVariableFont
 
 from folio.reading.stylesheet import STATIC
 
 if TYPE_CHECKING:
+    from fontTools.ttLib import TTFont
     from sphinx.application import Sphinx
 
 TEMPLATES = Path(__file__).with_name("typst")
@@ -62,6 +61,8 @@ class Typesetter:
     @cached_property
     def covered(self) -> frozenset[int]:
         """The characters that the face has, as code points."""
+        from fontTools.ttLib import TTFont  # here and below: half of a build without changes would be its import
+
         return frozenset(TTFont(next(iter(sorted(self.fonts.glob("*.ttf"))))).getBestCmap())
 
     def undrawable(self, text: str) -> list[str]:
@@ -125,6 +126,9 @@ def typesetter(app: Sphinx) -> Typesetter:
 
 def _cut(source: Path, style: str, weight: int) -> TTFont:
     logging.getLogger("fontTools").setLevel(logging.WARNING)
+    from fontTools.ttLib import TTFont
+    from fontTools.varLib.instancer import instantiateVariableFont
+
     font = instantiateVariableFont(TTFont(source, recalcTimestamp=False), {"wght": weight}, inplace=False)
     font.flavor = None
     name = f"{NAMES[weight]}{' Italic' if style == 'italic' else ''}"

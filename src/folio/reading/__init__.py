@@ -21,6 +21,7 @@ from folio.reading import (
     listings,
     mathml,
     notes,
+    pace,
     page,
     profile_pages,
     published,
@@ -70,6 +71,7 @@ def setup(app: Sphinx) -> None:
     app.connect("config-inited", _add_templates)
     app.connect("builder-inited", _add_filters)
     for part in (
+        pace,
         domain,
         drafts,
         front_matter,

@@ -10,6 +10,7 @@ from sphinx.domains import Domain
 from folio.model.front_matter import PageFront, PostFront
 from folio.model.library import Library, Page
 from folio.reading.harvest import page_of
+from folio.reading.navigation import Group, outline
 from folio.reading.records import Records, read
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from docutils import nodes
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
+
+    from folio.reading.library_views import library_view
 
 
 class WritingDomain(Domain):
@@ -28,10 +31,11 @@ class WritingDomain(Domain):
 
     name = "writing"
     label = "Writing"
-    data_version = 2
-    initial_data: ClassVar[dict[str, Any]] = {"fronts": {}, "deks": {}, "pages": {}, "showing": set(), "views": {}}
+    data_version = 3
+    initial_data: ClassVar[dict[str, Any]] = {"fronts": {}, "deks": {}, "pages": {}, "showing": {}, "views": {}}
     records: Records
     _library: Library | None = None
+    _outline: tuple[Group, ...] | None = None
 
     @property
     def fronts(self) -> dict[str, PostFront | PageFront]:
@@ -49,9 +53,9 @@ class WritingDomain(Domain):
         return cast("dict[str, Page]", self.data["pages"])
 
     @property
-    def showing(self) -> set[str]:
-        """Pages that show something of the library, and are written again when it changes."""
-        return cast("set[str]", self.data["showing"])
+    def showing(self) -> dict[str, list[library_view]]:
+        """The parts of each page that show something of the library: written again when they look different."""
+        return cast("dict[str, list[library_view]]", self.data["showing"])
 
     @property
     def views(self) -> dict[str, str]:
@@ -66,26 +70,35 @@ class WritingDomain(Domain):
         self._library = Library(dict(sorted(self.pages.items())), topics, dict(self.env.config.folio_series))
         return self._library
 
+    def outline(self) -> tuple[Group, ...]:
+        """Make the tree of the site; like the library, once for all pages."""
+        if self._outline is None:
+            self._outline = outline(self.env, self.library())
+        return self._outline
+
+    def _forget(self) -> None:
+        self._library = self._outline = None
+
     def clear_doc(self, docname: str) -> None:
         """Forget a page."""
-        self._library = None
+        self._forget()
         self.fronts.pop(docname, None)
         self.deks.pop(docname, None)
         self.pages.pop(docname, None)
-        self.showing.discard(docname)
+        self.showing.pop(docname, None)
 
     def merge_domaindata(self, docnames: Set[str], otherdata: dict[str, Any]) -> None:
         """Take over what another process has read."""
-        self._library = None
+        self._forget()
         self.fronts.update({name: item for name, item in otherdata["fronts"].items() if name in docnames})
         self.deks.update({name: item for name, item in otherdata["deks"].items() if name in docnames})
         self.pages.update({name: item for name, item in otherdata["pages"].items() if name in docnames})
-        self.showing.update(otherdata["showing"] & docnames)
+        self.showing.update({name: item for name, item in otherdata["showing"].items() if name in docnames})
 
     def process_doc(self, env: BuildEnvironment, docname: str, document: nodes.document) -> None:
         """Keep what the library needs of a page that was just read."""
         front = self.fronts.get(docname)
-        self._library = None
+        self._forget()
         if front is not None:
             self.pages[docname] = page_of(document, docname, front, self.deks[docname])
 

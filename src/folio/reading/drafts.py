@@ -29,7 +29,8 @@ def draft_docnames(env: BuildEnvironment) -> set[str]:
 
 def _is_draft(path: Path) -> bool:
     try:
-        return read(path.read_text(encoding="utf-8-sig")).data.get("draft") is True
+        text = path.read_text(encoding="utf-8-sig")
+        return "draft" in text and read(text).data.get("draft") is True
     except (YamlFaultError, OSError, UnicodeDecodeError):
         return False  # what is wrong with it is told when it is read
 

@@ -11,6 +11,7 @@ from folio.reading.domain import WritingDomain, writing
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
+    from sphinx.builders.html import StandaloneHTMLBuilder
     from sphinx.environment import BuildEnvironment
     from sphinx.writers.html5 import HTML5Translator
 
@@ -34,21 +35,30 @@ def view(env: BuildEnvironment, template: str, context: Context, **options: Any)
     Returns:
         The node.
     """
-    writing(env).showing.add(env.docname)
-    return library_view(template=template, context=context, options=options)
+    node = library_view(template=template, context=context, options=options)
+    writing(env).showing.setdefault(env.docname, []).append(node)
+    return node
+
+
+def drawn(node: library_view, builder: StandaloneHTMLBuilder, docname: str) -> str:
+    """Draw such a part.
+
+    Args:
+        node: the part.
+        builder: for templates and links.
+        docname: the page on which it stands.
+
+    Returns:
+        Its HTML as of now.
+    """
+    context = node["context"](writing(builder.env), node["options"])
+    links = {"link": lambda target: builder.get_relative_uri(docname, target) or "./"}
+    return str(builder.templates.render(node["template"], context | links))
 
 
 def visit_library_view(self: HTML5Translator, node: library_view) -> None:
-    """Draw the part."""
-    builder = self.builder
-    here = builder.current_docname
-    self.body.append(
-        builder.templates.render(
-            node["template"],
-            node["context"](writing(builder.env), node["options"])
-            | {"link": lambda docname: builder.get_relative_uri(here, docname) or "./"},
-        )
-    )
+    """Draw the part into the page."""
+    self.body.append(drawn(node, self.builder, self.builder.current_docname))
     raise nodes.SkipNode
 
 

@@ -11,16 +11,19 @@ from sphinx.util.docutils import SphinxDirective
 
 from folio.model.faults import unknown
 from folio.model.front_matter import KINDS
-from folio.model.library import by_year, topics_with_counts
+from folio.model.library import by_year
 from folio.model.tracing import total
 from folio.reading.domain import WritingDomain, writing
 from folio.reading.library_views import view
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
     from sphinx.util.typing import OptionSpec
 
 logger = logging.getLogger(__name__)
+
+FEATURED = "featured.html"
 
 
 class Posts(SphinxDirective):
@@ -84,7 +87,7 @@ def topics_context(domain: WritingDomain, _options: dict[str, Any]) -> dict[str,
     """Give the topics with their counts and pages."""
     library = domain.library()
     return {
-        "topics": [(library.label("topics", slug, name), count) for slug, name, count in topics_with_counts(library)]
+        "topics": [(library.label("topics", slug, name), count) for slug, name, count in library.topics_with_counts]
     }
 
 
@@ -114,7 +117,7 @@ class Featured(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Put the piece and its figure side by side."""
         container = nodes.container(classes=["featured"])
-        container += view(self.env, "featured.html", featured_context, slug=self.arguments[0])
+        container += view(self.env, FEATURED, featured_context, slug=self.arguments[0])
         figure = nodes.container(classes=["featured-figure"])
         self.state.nested_parse(self.content, self.content_offset, figure)
         container += figure
@@ -122,13 +125,20 @@ class Featured(SphinxDirective):
 
 
 def featured_context(domain: WritingDomain, options: dict[str, Any]) -> dict[str, Any]:
-    """Find the piece; a slug that does not exist draws nothing, which is told."""
+    """Find the piece; a slug that does not exist draws nothing."""
     library = domain.library()
     post = library.post(options["slug"])
-    if post is None:
-        slugs = [other.slug for other in library.posts()]
-        logger.warning("%s", unknown("post", options["slug"], slugs), type="folio", subtype="featured")
     return {"item": library.labelled(post) if post else None}
+
+
+def _check_featured(_app: Sphinx, env: BuildEnvironment) -> None:
+    """Tell of a featured piece that does not exist."""
+    library = writing(env).library()
+    for docname, parts in writing(env).showing.items():
+        for slug in (part["options"]["slug"] for part in parts if part["template"] == FEATURED):
+            if library.post(slug) is None:
+                message = unknown("post", slug, [post.slug for post in library.posts()])
+                logger.warning("%s", message, location=docname, type="folio", subtype="featured")
 
 
 class Labs(SphinxDirective):
@@ -172,10 +182,11 @@ def statistics_context(domain: WritingDomain, _options: dict[str, Any]) -> dict[
 
 
 def setup(app: Sphinx) -> None:
-    """Register the directives."""
+    """Register the directives and a check that needs the whole library."""
     app.add_directive("posts", Posts)
     app.add_directive("topics", Topics)
     app.add_directive("series", Series)
     app.add_directive("featured", Featured)
     app.add_directive("labs", Labs)
     app.add_directive("statistics", Statistics)
+    app.connect("env-check-consistency", _check_featured)

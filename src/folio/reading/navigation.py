@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from folio.model.front_matter import KINDS
@@ -47,44 +49,82 @@ class Branch:
     all_of: str = ""
 
 
-def branches(docname: str, env: BuildEnvironment, library: Library) -> tuple[Branch, ...]:
-    """Make the tree for a page.
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A part of the tree before it is opened anywhere.
 
     Args:
-        docname: the page.
+        title: its name.
+        docname: its own page; None for a group that has none.
+        pages: the pages that it lists, each with its place.
+        all_of: the page that lists all of them.
+        within: the pages on which it is open.
+    """
+
+    title: str
+    docname: str | None
+    pages: dict[str, int]
+    all_of: str
+    within: frozenset[str]
+
+
+def outline(env: BuildEnvironment, library: Library) -> tuple[Group, ...]:
+    """Make the tree for all pages: what does not depend on where the reader is.
+
+    Args:
         env: for the toctrees and titles.
         library: for the kinds of the posts.
 
     Returns:
-        A branch for each page of the root's toctrees. The branch of the posts is followed by one for each kind, one of
-        the topics and one of the series.
+        A group for each page of the root's toctrees. That of the posts is followed by one for each kind, one of the
+        topics and one of the series.
     """
-    found: list[Branch] = []
+    found: list[Group] = []
     for top in env.toctree_includes.get(env.config.root_doc, []):
         if top not in env.titles:
             continue
         inside = _below(top, env)
-        posts = [name for name in inside if isinstance(library.pages.get(name), Post)]
+        posts = {name for name in inside if isinstance(library.pages.get(name), Post)}
         lists = {group: [name for name in inside if name.startswith(f"{group}/")] for group in ("topics", "series")}
         apart = {*posts, *(f"kinds/{kind}" for kind in KINDS), *lists["topics"], *lists["series"]}
         others = [name for name in inside if name not in apart]
-        found.append(
-            _branch(env.titles[top].astext(), top, others, docname, env, opened=docname in inside or docname == top)
-        )
+        found.append(_group(env.titles[top].astext(), top, others, top, {top, *inside}))
         for kind, (_, many) in KINDS.items():
-            of_kind = [post.docname for post in library.posts(kind) if post.docname in set(posts)]
-            if of_kind:
-                found.append(
-                    _branch(
-                        many, None, of_kind, docname, env, opened=docname in of_kind, all_of=_kind_page(kind, top, env)
-                    )
-                )
+            if of_kind := [post.docname for post in library.posts(kind) if post.docname in posts]:
+                found.append(_group(many, None, of_kind, _kind_page(kind, top, env), of_kind))
         for group, names in lists.items():
             if names:
-                found.append(
-                    _branch(group.capitalize(), None, names, docname, env, opened=docname in names, all_of=top)
-                )
+                found.append(_group(group.capitalize(), None, names, top, names))
     return tuple(found)
+
+
+def _group(title: str, own: str | None, pages: list[str], all_of: str, within: Iterable[str]) -> Group:
+    return Group(title, own, {name: place for place, name in enumerate(pages)}, all_of, frozenset(within))
+
+
+def branches(docname: str, env: BuildEnvironment, groups: tuple[Group, ...]) -> tuple[Branch, ...]:
+    """Open the tree at a page.
+
+    Args:
+        docname: the page.
+        env: for the titles.
+        groups: the tree's outline.
+
+    Returns:
+        A branch for each group, with the pages about the current one, or the first.
+    """
+    return tuple(
+        Branch(
+            group.title,
+            group.docname,
+            group.docname == docname,
+            docname in group.within,
+            tuple(Leaf(name, env.titles[name].astext(), name == docname) for name in _around(group.pages, docname)),
+            len(group.pages),
+            group.all_of,
+        )
+        for group in groups
+    )
 
 
 def _kind_page(kind: str, otherwise: str, env: BuildEnvironment) -> str:
@@ -95,35 +135,17 @@ def _kind_page(kind: str, otherwise: str, env: BuildEnvironment) -> str:
 
 def _below(docname: str, env: BuildEnvironment) -> list[str]:
     """List the pages below a page, in the order of the toctrees; a page that was met before is passed over."""
-    seen: list[str] = []
-    waiting = list(env.toctree_includes.get(docname, []))
+    seen: dict[str, None] = {}
+    waiting = list(reversed(env.toctree_includes.get(docname, [])))
     while waiting:
-        name = waiting.pop(0)
+        name = waiting.pop()
         if name not in seen and name != docname and name in env.titles:
-            seen.append(name)
-            waiting = [*env.toctree_includes.get(name, []), *waiting]
-    return seen
+            seen[name] = None
+            waiting.extend(reversed(env.toctree_includes.get(name, [])))
+    return list(seen)
 
 
-def _branch(
-    title: str,
-    own: str | None,
-    pages: list[str],
-    current: str,
-    env: BuildEnvironment,
-    *,
-    opened: bool,
-    all_of: str = "",
-) -> Branch:
-    shown = _around(pages, current)
-    leaves = tuple(Leaf(name, env.titles[name].astext(), name == current) for name in shown)
-    return Branch(title, own, own == current, opened, leaves, len(pages), all_of or own or "")
-
-
-def _around(pages: list[str], current: str) -> list[str]:
+def _around(pages: dict[str, int], current: str) -> list[str]:
     """Choose at most `MOST` pages: the current one with those about it, else the first."""
-    if len(pages) <= MOST:
-        return pages
-    place = pages.index(current) if current in pages else 0
-    start = min(max(0, place - MOST // 2), len(pages) - MOST)
-    return pages[start : start + MOST]
+    start = min(max(0, pages.get(current, 0) - MOST // 2), max(0, len(pages) - MOST))
+    return list(islice(pages, start, start + MOST))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from docutils import nodes
 
 from folio.model.front_matter import PageFront
-from folio.model.library import Citing, Labelled, Library, Post, Related, topics_with_counts
+from folio.model.library import Citing, Labelled, Library, Post, Related
 from folio.reading.domain import writing
 from folio.reading.navigation import Branch, branches
 
@@ -81,8 +81,8 @@ def frame_of(docname: str, env: BuildEnvironment, library: Library) -> Frame:
     bar = [str(name) for name in env.config.folio_bar]
     places = tuple(Place(name, _title(env, name), _holds(name, docname)) for name in bar if name in env.all_docs)
     layout = front.layout if isinstance(front, PageFront) else "page"
-    tree = () if layout == "home" else branches(docname, env, library)
-    feeds = tuple((slug, name) for slug, name, count in topics_with_counts(library) if count)
+    tree = () if layout == "home" else branches(docname, env, writing(env).outline())
+    feeds = tuple((slug, name) for slug, name, count in library.topics_with_counts if count)
     if not isinstance(page, Post):
         citing = tuple(library.citing(docname)) if page is not None and page.lab else ()
         return Frame(layout, places, tree, page.dek if page else "", citing=citing, feeds=feeds)
