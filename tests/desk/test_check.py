@@ -129,3 +129,21 @@ def test_what_was_read_before_is_not_read_again(root: Path, capsys: pytest.Captu
     assert len(kept) > 3
     assert len(same) >= len(kept) - 2  # the list of posts and the home page hold the new one
     assert json.loads((root / "docs/_build/check/folio-warned.json").read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "said"),
+    [
+        ("@book{a,\n title={x},\n\n@book{b, title={y}}\n", "docs/references.bib:4: ", "'=' expected"),
+        ("@book{a, title={x}, checked={abstract}}\n\n@book{a, title={y}}\n", "docs/references.bib:3: ", "repeated"),
+        ("@book{a, title={x\n", "docs/references.bib:", "premature end"),
+    ],
+)
+def test_a_file_of_sources_that_cannot_be_parsed_is_told_with_its_line(
+    root: Path, capsys: pytest.CaptureFixture[str], text: str, place: str, said: str
+) -> None:
+    (root / "docs/references.bib").write_text(text, encoding="utf-8")
+    for _ in range(2):
+        code, printed = run(root, capsys)
+        assert code == 1
+        assert any(line.startswith(place) and said in line for line in printed.splitlines()), printed

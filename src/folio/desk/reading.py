@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 from sphinx.application import Sphinx
+from sphinx.errors import SphinxError
 from sphinx.util.console import nocolor
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
@@ -36,19 +37,28 @@ def read(docs: Path, kept: Path, root: Path) -> list[Finding]:
     kept.mkdir(parents=True, exist_ok=True)
     warned = kept / WARNED
     with patch_docutils(str(docs)), docutils_namespace():
-        app = Sphinx(
-            *(str(docs), str(docs), str(kept / "none"), str(kept), "dummy"),
-            confoverrides={"folio_drafts": True, "nitpicky": True},
-            status=None,
-            warning=told,
-            parallel=2,
-        )
-        app.connect("env-get-outdated", lambda _app, env, *_sets: _left(warned) & env.found_docs)
-        app.build()
+        try:
+            app = Sphinx(
+                *(str(docs), str(docs), str(kept / "none"), str(kept), "dummy"),
+                confoverrides={"folio_drafts": True, "nitpicky": True},
+                status=None,
+                warning=told,
+                parallel=2,
+            )
+            app.connect("env-get-outdated", lambda _app, env, *_sets: _left(warned) & env.found_docs)
+            app.build()
+        except SphinxError as error:
+            return _findings(f"{told.getvalue()}\n{_as_warning(str(error))}", root)
     findings = [*_findings(told.getvalue(), root), *_links_to_drafts(app, root)]
     names = {app.env.path2doc(str(root / finding.file)) for finding in findings}
     warned.write_text(json.dumps(sorted(name for name in names if name)), encoding="utf-8")
     return findings
+
+
+def _as_warning(error: str) -> str:
+    """Write what ended the reading as Sphinx writes a warning."""
+    place = re.match(r"([^:\n]+(?::\d+)?): ", error)
+    return f"{place[1]}: ERROR: {error[place.end() :]}" if place else f"ERROR: {error}"
 
 
 def _left(warned: Path) -> set[str]:

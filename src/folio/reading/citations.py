@@ -6,9 +6,12 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pybtex.database.input.bibtex import Parser
+from pybtex.exceptions import PybtexError
 from pybtex.plugin import register_plugin
 from pybtex.style.formatting.unsrt import Style as Unsorted
 from pybtex.style.template import field, href, join, optional, sentence
+from sphinx.errors import SphinxError
 from sphinx.util import logging
 
 if TYPE_CHECKING:
@@ -53,11 +56,31 @@ def short_name(entry: Entry) -> str:
     return f"{who or entry.fields.get('title', entry.key)} {entry.fields.get('year', '')}".strip()
 
 
+def _bibtex(path: Path) -> str:
+    """Read a file of sources; where it cannot be parsed, end the build with file and line."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        Parser().parse_string(text)
+    except FileNotFoundError:
+        raise SphinxError(f"{path}: this file of sources is missing: conf.py names it in bibtex_bibfiles") from None
+    except UnicodeDecodeError as error:
+        raise SphinxError(f"{path}: not UTF-8 text ({error.reason} at byte {error.start}): save it as UTF-8") from error
+    except PybtexError as error:
+        key = str(error).rpartition(": ")[2]
+        again = [match.start() for match in re.finditer(rf"^@\w+\s*\{{\s*{re.escape(key)}\s*,", text, re.MULTILINE)]
+        line = getattr(error, "lineno", None) or (text.count("\n", 0, again[-1]) + 1 if again else 1)
+        said = str(error).partition(": ")[2] if getattr(error, "lineno", None) else str(error)
+        raise SphinxError(
+            f"{path}:{line}: not BibTeX: {said}; entries are `@book{{key, name = {{value}},}}`"
+        ) from error
+    return text
+
+
 def _check_bibliography(app: Sphinx) -> None:
     """Warn of every entry that does not say how far it was checked."""
     for name in app.config.bibtex_bibfiles:
         path = Path(app.srcdir) / name
-        text = path.read_text(encoding="utf-8")
+        text = _bibtex(path)
         for match in re.finditer(r"^@(\w+)\s*\{\s*([^,\s]+)\s*,(.*?)(?=^@|\Z)", text, re.DOTALL | re.MULTILINE):
             said = re.search(r"^\s*checked\s*=\s*[{\"](.*?)[}\"]", match[3], re.MULTILINE)
             if said is None or said[1] not in CHECKED:
@@ -75,4 +98,4 @@ def _check_bibliography(app: Sphinx) -> None:
 def setup(app: Sphinx) -> None:
     """Make the style known under the name `checked`."""
     register_plugin("pybtex.style.formatting", "checked", CheckedStyle)
-    app.connect("builder-inited", _check_bibliography)
+    app.connect("builder-inited", _check_bibliography, priority=100)  # before sphinxcontrib-bibtex reads it
