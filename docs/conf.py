@@ -18,6 +18,7 @@ extensions = [
     "sphinxcontrib.bibtex",
     "sphinxext.opengraph",
     "folio",
+    "folio.desk.links",
 ]
 exclude_patterns = ["_build"]
 nitpicky = True  # Read the Docs passes no -n
@@ -46,6 +47,8 @@ folio_drafts = os.environ.get("FOLIO_DRAFTS") == "1" or os.environ.get("READTHED
 
 # The live preview makes search index, cards, feeds and the like once, when it starts.
 folio_preview = os.environ.get("FOLIO_PREVIEW") == "1"
+
+folio_host = "readthedocs" if os.environ.get("READTHEDOCS") == "True" else ""  # admits what it adds to pages
 
 # -- Sharing ----------------------------------------------------------------------------------------------------------
 ogp_site_url = html_baseurl

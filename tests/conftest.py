@@ -63,7 +63,7 @@ def build_site(
     command = [sys.executable, "-m", "sphinx", "-b", "dirhtml", "-n", "-W", "--keep-going", "-q", "-j", "auto"]
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("READTHEDOCS", "FOLIO"))}
     if base:
-        environment["READTHEDOCS_CANONICAL_URL"] = base
+        environment |= {"READTHEDOCS": "True", "READTHEDOCS_CANONICAL_URL": base}
     done = subprocess.run(
         [*command, *options, "-d", str(doctrees), str(docs), str(html)],
         capture_output=True,

@@ -11,6 +11,8 @@ from urllib.parse import unquote, urljoin, urlsplit
 import pytest
 from bs4 import BeautifulSoup
 
+from folio.publishing.policy import READ_THE_DOCS, policy, source_of
+
 pytestmark = pytest.mark.xdist_group("site")
 
 ORIGIN = "http://site.test/"
@@ -162,3 +164,29 @@ def test_the_list_of_untraced_quantities_is_empty(site: Path) -> None:
 def test_the_dek_is_the_description(site: Path) -> None:
     page = soup(site / "posts" / "eight-minutes-to-five" / "index.html")
     assert page.select_one("meta[name=description]")["content"] == page.select_one(".dek").get_text()
+
+
+def test_every_page_carries_the_policy_before_any_script_and_it_admits_just_the_scripts_there(site: Path) -> None:
+    for page in pages(site):
+        metas = soup(page).select('head > meta[http-equiv="Content-Security-Policy"]')
+        assert len(metas) == 1, page
+        script_sources = re.search(r"script-src ([^;]*)", str(metas[0]["content"]))
+        assert script_sources, page
+        assert "unsafe-inline" not in script_sources[1]
+        inline = soup(page).select('script:not([src]):not([type="application/ld+json"])')
+        digests = {source_of(script.string or "") for script in inline}
+        assert {item for item in script_sources[1].split() if item.startswith("'sha256")} == digests, page
+        first = next(tag for tag in soup(page).find_all(["meta", "script"]) if tag is metas[0] or tag.name == "script")
+        assert first is metas[0], page
+        on = [
+            tag for tag in soup(page).find_all(True) if any(name == "style" or name[:2] == "on" for name in tag.attrs)
+        ]
+        assert on == [], page
+
+
+def test_only_read_the_docs_is_admitted_what_it_adds(site: Path) -> None:
+    assert "readthedocs" not in policy()
+    assert "https:" not in policy()
+    hosted = policy(READ_THE_DOCS)
+    assert "https://assets.readthedocs.org" in hosted
+    assert "'unsafe-inline'" not in re.search(r"script-src ([^;]*)", hosted)[1]  # type: ignore[index]

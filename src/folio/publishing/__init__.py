@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from folio.publishing import build_state, not_found, redirects, search_page, sharing
+from folio.publishing import build_state, not_found, policy, redirects, search_page, sharing
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -34,6 +34,6 @@ def _load_publishers(app: Sphinx) -> None:
 
 def setup(app: Sphinx) -> None:
     """Register what takes part while pages are written, and the loading of what follows."""
-    for part in (build_state, search_page, not_found, sharing, redirects):
+    for part in (build_state, search_page, not_found, sharing, policy, redirects):
         part.setup(app)
     app.connect("folio-site-finishing", _load_publishers)

@@ -180,6 +180,8 @@ def setup(app: Sphinx) -> None:
     app.add_event("folio-site-finishing")
     app.add_event("folio-site-finished")
     app.add_config_value("folio_preview", False, "", types=(bool,))
+    # A setting, so that Sphinx writes every page again after a change to the code that makes pages.
+    app.add_config_value("folio_machinery", machinery().hex(), "html", types=(str,))
     app.connect("builder-inited", begin, priority=50)
     app.connect("env-get-outdated", outdated)
     app.connect("env-updated", always_write_home)

@@ -80,17 +80,6 @@ function searchKeys(pill) {
   key.hidden = false;
 }
 
-// A page that a reader seems about to open is fetched beforehand, where the browser knows how; it heeds data savers.
-function prefetchNextPages() {
-  if (!HTMLScriptElement.supports?.("speculationrules")) return;
-  const rules = document.createElement("script");
-  rules.type = "speculationrules";
-  const where = { and: [{ href_matches: "/*" }, { selector_matches: "a[href$='/']" }] };
-  rules.textContent = JSON.stringify({ prefetch: [{ where, eagerness: "moderate" }] });
-  document.head.append(rules);
-}
-
-prefetchNextPages();
 const button = document.querySelector(".theme-toggle");
 if (button) themeSwitch(button);
 const contents = document.querySelector(".contents");
