@@ -105,6 +105,12 @@ def rtd(session: nox.Session) -> None:
     )
 
 
+@nox.session(python=False)
+def versions(session: nox.Session) -> None:
+    """Build with every supported Python that is installed and compare the pages; the others are named."""
+    session.run("python", ".ci/versions.py")
+
+
 @nox.session
 def lint(session: nox.Session) -> None:
     """Check format, lint, types and spelling."""
