@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from itertools import groupby
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sphinx.util import logging
 
 from folio.model import front_matter as model
 from folio.model.faults import Fault
+from folio.model.fences import unclosed
+from folio.model.profile import in_a_row
 from folio.model.schema import validate
 from folio.model.typography import curled
 from folio.model.yaml_source import YamlFaultError
@@ -17,6 +21,7 @@ from folio.reading.values import expand_for
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +56,7 @@ def _source_read(app: Sphinx, docname: str, content: list[str]) -> None:
                 faults = model.unknown_names(front, _vocabulary(app), source)
         else:
             front, faults = validate(model.PageFront, source)
+    faults = [*faults, *unclosed(text), *_outside(app, docname)]
     for fault in sorted(faults):
         logger.warning("%s", fault.message, location=(docname, fault.line), type="folio", subtype="front_matter")
     if front is not None:
@@ -61,6 +67,33 @@ def _source_read(app: Sphinx, docname: str, content: list[str]) -> None:
     head, body = (match[0], text[match.end() :]) if match else ("", text.removeprefix("---"))
     heading = PUNCTUATION.sub(r"\\\1", " ".join(title.split()))
     content[0] = f"# {heading}\n" + "\n" * max(0, head.count("\n") - 1) + body + (END_MATTER if is_post else "")
+
+
+def _no_raw_markup(app: Sphinx) -> None:
+    """Switch the directive `raw` off: what it holds would go into the page as it stands."""
+    app.env.settings["raw_enabled"] = False
+
+
+def _outside(app: Sphinx, docname: str) -> list[Fault]:
+    """Find out whether a source is a link that leads out of the sources, where it could change unnoticed."""
+    path = Path(app.env.doc2path(docname))
+    if path.resolve().is_relative_to(Path(app.srcdir).resolve()):
+        return []
+    return [Fault(1, f"a link to {path.resolve()}, outside of the sources: put the file itself here")]
+
+
+def _check_series(app: Sphinx, env: BuildEnvironment) -> None:
+    """Tell of two posts that are the same part of a series; each is told where it says so."""
+    library = writing(env).library()
+    for key in app.config.folio_series:
+        for part, same in groupby(library.series(key), key=lambda post: post.front.part):
+            posts = list(same)
+            for post in posts if len(posts) > 1 else ():
+                line = model.read(Path(env.doc2path(post.docname)).read_text(encoding="utf-8")).line(("part",))
+                others = in_a_row(tuple(other.docname for other in posts if other is not post))
+                message = f"part {part} of {key!r} is {others} too: every part stands once"
+                place = (post.docname, line)
+                logger.warning("%s", message, location=place, type="folio", subtype="front_matter")
 
 
 def _vocabulary(app: Sphinx) -> model.Vocabulary:
@@ -82,5 +115,7 @@ class _Anything(frozenset[str]):
 
 
 def setup(app: Sphinx) -> None:
-    """Register the handler."""
+    """Register the handlers."""
+    app.connect("builder-inited", _no_raw_markup)
     app.connect("source-read", _source_read)
+    app.connect("env-check-consistency", _check_series)
