@@ -7,7 +7,7 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -31,8 +31,11 @@ Connect = Callable[[], psycopg.Connection]
 
 
 @contextmanager
-def postgres() -> Iterator[Connect]:
+def postgres(settings: Mapping[str, str] = {}) -> Iterator[Connect]:
     """Start a server and stop it at the end, whatever happened.
+
+    Args:
+        settings: what the lab sets besides `SETTINGS`, or in place of it, by the names of `postgresql.conf`.
 
     Yields:
         A function that opens one more connection, in autocommit mode: a lab says BEGIN and COMMIT itself, so that
@@ -60,7 +63,7 @@ def postgres() -> Iterator[Connect]:
             "--locale=C",
             str(data),
         )
-        options = " ".join(f"-c {key}='{value}'" for key, value in SETTINGS.items())
+        options = " ".join(f"-c {key}='{value}'" for key, value in {**SETTINGS, **settings}.items())
         control = f"{programs}/pg_ctl", "--pgdata", str(data), "--wait", "--silent"
         run(*control, "--log", str(folder / "log"), "--options", f"-k '{folder}' {options}", "start")
         opened: list[psycopg.Connection] = []

@@ -22,6 +22,12 @@ def test_connections_share_a_real_server_and_see_only_what_is_committed() -> Non
         assert reader.info.server_version >= 180_000
 
 
+def test_a_lab_adds_settings_and_replaces_them() -> None:
+    with postgres({"wal_level": "logical", "timezone": "Asia/Kolkata"}) as connect:
+        found = [connect().execute(f"SHOW {name}").fetchone() for name in ("wal_level", "timezone", "autovacuum")]
+    assert found == [("logical",), ("Asia/Kolkata",), ("off",)]
+
+
 def test_a_fault_in_a_lab_comes_through_and_leaves_no_server_and_no_folder() -> None:
     folders = []
 
