@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from sphinx.util import logging
 
+from folio.publishing.outputs import write_whole
+
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.util.typing import ExtensionMetadata
@@ -60,9 +62,7 @@ def _remember(app: Sphinx, exception: Exception | None) -> None:
         answer = json.loads(line)
         if answer["status"] in GOOD:
             known[answer["uri"]] = today.isoformat()
-    half = folder / f".{KNOWN}.half"
-    half.write_text(json.dumps(known, indent=1, sort_keys=True), encoding="utf-8")
-    half.replace(folder / KNOWN)
+    write_whole(folder / KNOWN, json.dumps(known, indent=1, sort_keys=True).encode())
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:

@@ -105,12 +105,15 @@ class BuildState:
         if failed or not self.held_home.exists():
             self._write_notice("This build failed.", [f"{where} {what}".strip() for where, what in self.log.told])
         else:
-            outputs, stand = Outputs(self.app), self._what_stands()
-            if not outputs.all_there() or not (self.app.config.folio_preview or stand == self.before.get("published")):
-                self.app.emit("folio-site-finishing")
-                self.app.emit("folio-site-finished", outputs)
-                outputs.settle()
-                published = stand
+            outputs = Outputs(self.app)
+            published_once = outputs.all_there()
+            if not (published_once and self.app.config.folio_preview):  # the preview need not know what stands
+                stands = self._what_stands()
+                if not (published_once and stands == published):
+                    self.app.emit("folio-site-finishing")
+                    self.app.emit("folio-site-finished", outputs)
+                    outputs.settle()
+                    published = stands
             self.held_home.replace(page_path(self.app, self.app.config.root_doc))
         if exception is None:
             warned = sorted({self._docname(where) for where, _ in self.log.told}, key=str)

@@ -8,12 +8,19 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from folio.publishing.outputs import write_whole
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sphinx.application import Sphinx
 
 FOLDER = "folio-kept"
+
+HOUSE = Path(__file__).parents[1]
+PARTS = ("model", "reading", "publishing", "templates", "static")
+"""What makes pages, and things of pages: not the author's desk."""
+
 LIBRARIES = ("latex2mathml", "lxml", "markdownify", "pagefind", "typst")
 """Distributions that decide, beside this house's code, what is made of a page."""
 
@@ -22,8 +29,8 @@ LIBRARIES = ("latex2mathml", "lxml", "markdownify", "pagefind", "typst")
 def machinery() -> bytes:
     """Digest the code that makes things of pages, so that nothing made by other code is ever taken."""
     digest = hashlib.sha256(" ".join(version(name) for name in LIBRARIES).encode())
-    for path in sorted(Path(__file__).parents[1].rglob("*")):
-        if path.is_file() and path.suffix not in {".pyc", ".dic"}:
+    for path in sorted(path for part in PARTS for path in (HOUSE / part).rglob("*")):
+        if path.is_file() and path.suffix != ".pyc":
             digest.update(path.read_bytes())
     return digest.digest()
 
@@ -62,10 +69,7 @@ class Kept:
         except (OSError, UnicodeDecodeError):
             pass
         text = make()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        half = path.with_name(f".{path.name}.half")
-        half.write_bytes(f"{digest}\n{text}".encode())
-        half.replace(path)
+        write_whole(path, f"{digest}\n{text}".encode())
         return text
 
     def settle(self) -> None:

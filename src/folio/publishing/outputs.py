@@ -44,19 +44,6 @@ def address(app: Sphinx, docname: str) -> str:
     return urljoin(str(app.config.html_baseurl), app.builder.get_target_uri(docname))
 
 
-def written_page(app: Sphinx, docname: str) -> HtmlElement:
-    """Parse a page as the build wrote it.
-
-    Args:
-        app: the application.
-        docname: the page.
-
-    Returns:
-        Its document, the caller's own.
-    """
-    return parsed(page_path(app, docname).read_bytes())
-
-
 def parsed(page: bytes) -> HtmlElement:
     """Parse a page as the build wrote it.
 
@@ -69,6 +56,22 @@ def parsed(page: bytes) -> HtmlElement:
     from lxml import html as lxml_html  # not needed where nothing is published
 
     return lxml_html.document_fromstring(page.decode("utf-8"))
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file, wholly or not at all.
+
+    Args:
+        path: where; its folder is made where there is none.
+        data: its content.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half = path.with_name(f".{path.name}.half")
+    try:
+        half.write_bytes(data)
+        half.replace(path)
+    finally:
+        half.unlink(missing_ok=True)
 
 
 class Outputs:
@@ -95,13 +98,7 @@ class Outputs:
         self.written.add(name)
         if path.is_file() and path.read_bytes() == data:
             return
-        path.parent.mkdir(parents=True, exist_ok=True)
-        half = path.with_name(f".{path.name}.half")
-        try:
-            half.write_bytes(data)
-            half.replace(path)
-        finally:
-            half.unlink(missing_ok=True)
+        write_whole(path, data)
 
     def all_there(self) -> bool:
         """Tell whether an earlier build has published, and every file that it wrote is still there."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import typst
 
+from folio.publishing.outputs import write_whole
 from folio.reading.stylesheet import STATIC
 
 if TYPE_CHECKING:
@@ -113,9 +114,7 @@ class Typesetter:
             pdf_standards=["ua-1"] if form == "pdf" else [],
         )
         self.cache.mkdir(parents=True, exist_ok=True)
-        half = kept.with_suffix(".half")
-        half.write_bytes(made)
-        half.replace(kept)
+        write_whole(kept, made)
         return bytes(made)
 
 
