@@ -82,7 +82,7 @@ def tests(session: nox.Session) -> None:
     """Run all tests, the browser's included; a browser is found, or installed where that may be done."""
     prepare(session, "tests")
     session.run("python", "tests/browser/chromium.py")
-    session.run("pytest", *(session.posargs or ["-n", "2", "--dist", "loadgroup"]))
+    session.run("pytest", *(session.posargs or ["-n", "2", "--dist", "loadfile"]))
 
 
 @nox.session

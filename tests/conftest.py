@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from filelock import FileLock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,11 +49,17 @@ def built(make_app: Callable[..., SphinxTestApp], tmp_path: Path) -> Callable[..
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The real site, built as `nox -s docs` builds it, once for each process that tests it; or one that is there."""
+    """The real site, built as `nox -s docs` builds it, once for all processes that test it; or one that is there."""
     if built := os.environ.get("FOLIO_SITE"):
         return Path(built)
-    out = tmp_path_factory.mktemp("site")
-    build_site(out / "html", out / "doctrees")
+    together = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        together = together.parent
+    out = together / "site"
+    with FileLock(together / "site.lock"):
+        if not (out / "finished").exists():
+            build_site(out / "html", out / "doctrees")
+            (out / "finished").touch()
     return out / "html"
 
 

@@ -28,6 +28,11 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
+FADE_LEFT_OUT = "Transition was "
+"""Chromium's word, as an error of the page that has no script behind it, that a fade between two pages was skipped or
+aborted because the machine was too slow for it: the next page stands there at once, as `@view-transition` means it."""
+
+
 class Reader:
     """Somebody with a browser window who notices errors and requests that leave the site."""
 
@@ -39,7 +44,7 @@ class Reader:
     def open(self, path: str) -> Page:
         page = self.context.new_page()
         page.on("console", lambda message: message.type in {"error", "warning"} and self.faults.append(message.text))
-        page.on("pageerror", lambda error: self.faults.append(str(error)))
+        page.on("pageerror", lambda error: str(error).startswith(FADE_LEFT_OUT) or self.faults.append(str(error)))
         page.on("requestfailed", self._failed)
         page.on(
             "response", lambda answer: answer.status >= 400 and self.faults.append(f"{answer.status}: {answer.url}")

@@ -11,8 +11,6 @@ from tests.browser.accessibility import violations
 from tests.browser.conftest import Reader
 from tests.browser.places import PAGES
 
-pytestmark = pytest.mark.xdist_group("site")
-
 
 @pytest.mark.parametrize("path", PAGES)
 def test_axe_finds_nothing(reader: Callable[..., Reader], path: str) -> None:

@@ -8,8 +8,6 @@ from playwright.sync_api import Browser
 from tests.browser.first_view import first_search, first_view
 from tests.browser.places import PAGES
 
-pytestmark = pytest.mark.xdist_group("site")
-
 POSTS = [path for path in PAGES if path.startswith("posts/") and path != "posts/"]
 
 

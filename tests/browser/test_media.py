@@ -12,8 +12,6 @@ from tests.browser.chromium import FLAGS, ensure
 from tests.browser.conftest import Reader
 from tests.browser.places import POST
 
-pytestmark = pytest.mark.xdist_group("site")
-
 OTHER = "posts/patient-store-migration/"
 CHROME = (".bar", ".rail", ".foot", ".copybtn", ".skip", ".neighbours", "#related", "#links-here", ".headerlink")
 

@@ -8,13 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Reader
 from tests.browser.places import POST
-
-pytestmark = pytest.mark.xdist_group("site")
 
 
 def test_what_was_put_into_a_page_does_not_run_and_reaches_nobody(reader: Callable[..., Reader]) -> None:

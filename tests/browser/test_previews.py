@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Reader
 from tests.browser.places import POST
-
-pytestmark = pytest.mark.xdist_group("site")
 
 TERM = "article a[href*='#term-']"
 

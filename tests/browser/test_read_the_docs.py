@@ -12,8 +12,6 @@ from tests.browser.places import POST
 from tests.browser.serving import served
 from tests.conftest import build_site
 
-pytestmark = pytest.mark.xdist_group("builds")
-
 ADDONS = """
 addEventListener("DOMContentLoaded", () => {
   // What the host adds: a menu that floats over the corner, and a search of its own on the slash.

@@ -10,8 +10,6 @@ from playwright.sync_api import Page
 from tests.browser.conftest import Reader
 from tests.browser.places import PAGES, POST
 
-pytestmark = pytest.mark.xdist_group("site")
-
 LIGHT, DARK = "rgb(252, 251, 248)", "rgb(20, 22, 26)"
 
 

@@ -10,8 +10,6 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Reader
 from tests.browser.places import POST
 
-pytestmark = pytest.mark.xdist_group("site")
-
 
 def hits(page: Page) -> list[str]:
     page.locator(".search-hits li").first.wait_for()

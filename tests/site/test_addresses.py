@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from tests.conftest import REPOSITORY
 from tests.site.test_pages import pages
-
-pytestmark = pytest.mark.xdist_group("site")
 
 LEDGER = REPOSITORY / "docs" / "addresses.txt"
 BESIDE = ("feed.xml", "feed.json", "cv.pdf", "resume.json", "sitemap.xml", "llms.txt", "robots.txt")

@@ -9,11 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-import pytest
-
 from tests.conftest import REPOSITORY, build_site
-
-pytestmark = pytest.mark.xdist_group("site")
 
 
 def contents(site: Path) -> dict[str, bytes]:

@@ -7,8 +7,6 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 
-pytestmark = pytest.mark.xdist_group("site")
-
 FACTS = {
     "": [
         "Rahul Garg",

@@ -8,12 +8,9 @@ from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
-import pytest
 from bs4 import BeautifulSoup
 
 from folio.publishing.policy import READ_THE_DOCS, policy, source_of
-
-pytestmark = pytest.mark.xdist_group("site")
 
 ORIGIN = "http://site.test/"
 

@@ -21,8 +21,6 @@ from pypdf import PdfReader
 from tests.conftest import REPOSITORY
 from tests.site.test_pages import pages, soup
 
-pytestmark = pytest.mark.xdist_group("site")
-
 SCHEMAS = REPOSITORY / "tests" / "publishing" / "schemas"
 ATOM = "{http://www.w3.org/2005/Atom}"
 SITEMAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"

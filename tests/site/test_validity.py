@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from tests.site.nu import errors
 from tests.site.test_pages import pages
-
-pytestmark = pytest.mark.xdist_group("site")
 
 
 def test_the_nu_checker_finds_no_error_on_any_page(site: Path) -> None:
