@@ -49,18 +49,29 @@ def built(make_app: Callable[..., SphinxTestApp], tmp_path: Path) -> Callable[..
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The real site, built as `nox -s docs` builds it, once for all processes that test it; or one that is there."""
+    """The real site, built as `nox -s docs` builds it, its doctrees beside it; or one that is there."""
     if built := os.environ.get("FOLIO_SITE"):
         return Path(built)
-    together = tmp_path_factory.getbasetemp()
+    return built_once(tmp_path_factory, "site", "html")
+
+
+@pytest.fixture(scope="session")
+def hosted_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The real site as Read the Docs has it built for `https://example.readthedocs.io/en/latest/`, below that path."""
+    return built_once(tmp_path_factory, "host", "en/latest", base="https://example.readthedocs.io/en/latest/")
+
+
+def built_once(factory: pytest.TempPathFactory, name: str, place: str, base: str | None = None) -> Path:
+    """Build the site in a folder for all processes of this test run; give the site's folder in it."""
+    together = factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         together = together.parent
-    out = together / "site"
-    with FileLock(together / "site.lock"):
-        if not (out / "finished").exists():
-            build_site(out / "html", out / "doctrees")
-            (out / "finished").touch()
-    return out / "html"
+    folder = together / name
+    with FileLock(together / f"{name}.lock"):
+        if not (folder / "finished").exists():
+            build_site(folder / place, folder / "doctrees", base=base)
+            (folder / "finished").touch()
+    return folder / place
 
 
 def build_site(

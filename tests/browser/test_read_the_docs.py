@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -10,7 +11,6 @@ from playwright.sync_api import Browser, expect
 from tests.browser.conftest import Reader
 from tests.browser.places import POST
 from tests.browser.serving import served
-from tests.conftest import build_site
 
 ADDONS = """
 addEventListener("DOMContentLoaded", () => {
@@ -26,11 +26,8 @@ addEventListener("DOMContentLoaded", () => {
 
 
 @pytest.fixture(scope="module")
-def hosted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("host")
-    site = folder / "en" / "latest"
-    build_site(site, folder / "trees", base="https://example.readthedocs.io/en/latest/")
-    with served(site, "/en/latest/") as address:
+def hosted(hosted_site: Path) -> Iterator[str]:
+    with served(hosted_site, "/en/latest/") as address:
         yield address
 
 

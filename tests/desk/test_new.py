@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sphinx.testing.util import SphinxTestApp
 
-from folio.desk.new import draft, main, slug
+from folio.desk.new import draft, first_topic, main, slug
 from folio.model.front_matter import PostFront, read
 from folio.model.schema import validate
-from tests.conftest import REPOSITORY, build_site
+from tests.conftest import REPOSITORY, ROOTS
 
 DAY = dt.date(2027, 1, 2)
 
@@ -62,11 +64,12 @@ def test_any_title_makes_front_matter_that_holds_it(title: str) -> None:
     assert set(slug(title)) <= set("abcdefghijklmnopqrstuvwxyz0123456789-")
 
 
-def test_what_is_begun_builds_without_a_warning(tmp_path: Path) -> None:
-    docs = tmp_path / "docs"
-    shutil.copytree(REPOSITORY / "docs", docs, ignore=shutil.ignore_patterns("_build"))
-    (tmp_path / "labs").symlink_to(REPOSITORY / "labs")
-    assert main(["A post that was just begun: “with quotes”, # and: all"], tmp_path, DAY) == 0
-    build_site(tmp_path / "html", tmp_path / "doctrees", "-D", "folio_drafts=1", docs=docs)
-    page = tmp_path / "html/posts/a-post-that-was-just-begun-with-quotes-and-all/index.html"
-    assert "A draft: not published" in page.read_text(encoding="utf-8")
+def test_what_is_begun_builds_without_a_warning(built: Callable[..., SphinxTestApp], tmp_path: Path) -> None:
+    shutil.copytree(ROOTS / "test-post", tmp_path / "source")
+    text = draft("A post that was just begun: “with quotes”, # and: all", "breakdown", first_topic(REPOSITORY), DAY)
+    (tmp_path / "source/posts/begun.md").write_text(text, encoding="utf-8")
+    app = built("post", confoverrides={"folio_drafts": True})
+    assert app.warning.getvalue() == ""
+    page = (Path(app.outdir) / "posts/begun/index.html").read_text(encoding="utf-8")
+    assert "A draft: not published" in page
+    assert "“with quotes”, # and: all" in page

@@ -17,13 +17,18 @@ if TYPE_CHECKING:
     from sphinx.testing.util import SphinxTestApp
 
 
-def pages(app: SphinxTestApp) -> dict[str, bytes]:
-    """The site's files that a reader can open, by path; Pagefind's index is not the same twice."""
+def contents(out: Path) -> dict[str, bytes]:
+    """A site's files that a reader can open, by path; Pagefind's index is not the same twice."""
     return {
-        path.relative_to(app.outdir).as_posix(): path.read_bytes()
-        for path in sorted(app.outdir.rglob("*"))
+        path.relative_to(out).as_posix(): path.read_bytes()
+        for path in sorted(out.rglob("*"))
         if path.is_file() and path.name not in {".buildinfo", "objects.inv"} and "pagefind" not in path.parts
     }
+
+
+def pages(app: SphinxTestApp) -> dict[str, bytes]:
+    """The files of the site that an application builds."""
+    return contents(Path(app.outdir))
 
 
 def clean_build(

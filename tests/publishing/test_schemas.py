@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +23,14 @@ POST: dict[str, Any] = {
 }
 
 
-@pytest.fixture
-def schemas(built: Callable[..., SphinxTestApp]) -> dict[str, Any]:
-    folder = Path(built("post").outdir) / "schemas"
+@pytest.fixture(scope="module")
+def schemas(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    source = tmp_path_factory.mktemp("schemas") / "source"
+    shutil.copytree(ROOTS / "test-post", source)
+    app = SphinxTestApp("dirhtml", srcdir=source)
+    app.build()
+    app.cleanup()
+    folder = Path(app.outdir) / "schemas"
     found = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("*.json")}
     for schema in found.values():
         jsonschema.Draft202012Validator.check_schema(schema)

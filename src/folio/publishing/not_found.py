@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
-from folio.publishing.outputs import HTML_BUILDERS, Outputs, page_path
+from folio.publishing.outputs import HTML_BUILDERS, page_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,16 +34,30 @@ def _page_context(app: Sphinx, pagename: str, _template: str, context: dict[str,
         context["pageurl"] = None  # it has no address of its own
 
 
-def _put_at_root(app: Sphinx, _outputs: Outputs) -> None:
-    """Move the page to where servers and hosts look for it; `dirhtml` has given it a folder."""
-    written, wanted = page_path(app, NAME), Path(app.outdir) / f"{NAME}.html"
-    if written != wanted:
+def at_root(app: Sphinx) -> Path:
+    """Say where servers and hosts look for the page.
+
+    Args:
+        app: the application.
+
+    Returns:
+        The file's path.
+    """
+    return Path(app.outdir) / f"{NAME}.html"
+
+
+def _put_at_root(app: Sphinx, _exception: Exception | None) -> None:
+    """Move the page there in every build, published or not; `dirhtml` has given it a folder."""
+    if app.builder.name not in HTML_BUILDERS:
+        return
+    written, wanted = page_path(app, NAME), at_root(app)
+    if written != wanted and written.exists():
         written.replace(wanted)
         written.parent.rmdir()
 
 
 def setup(app: Sphinx) -> None:
-    """Register the handlers; the page moves once pruning is done."""
+    """Register the handlers; the page is in its place before anything is published."""
     app.connect("html-collect-pages", _page)
     app.connect("html-page-context", _page_context)
-    app.connect("folio-site-finished", _put_at_root, priority=600)
+    app.connect("build-finished", _put_at_root, priority=800)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from folio.publishing import not_found
 from folio.publishing.outputs import Outputs, page_path
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-GENERATED = ("search", "genindex", "404")
+GENERATED = ("search", "genindex")
 """Pages that have no source."""
 
 
@@ -24,7 +25,7 @@ def stale_outputs(app: Sphinx) -> list[Path]:
         The files, sorted.
     """
     out = Path(app.outdir)
-    owned = {page_path(app, name) for name in (*app.env.all_docs, *GENERATED)}
+    owned = {*(page_path(app, name) for name in (*app.env.all_docs, *GENERATED)), not_found.at_root(app)}
     sources = {out / "_sources" / f"{name}{Path(app.env.doc2path(name)).suffix}.txt" for name in app.env.all_docs}
     # Not in _static, and not in .doctrees, which lies in the output folder where nobody says otherwise.
     pages = {path for path in out.rglob("*.html") if not path.relative_to(out).parts[0].startswith((".", "_static"))}
