@@ -101,6 +101,26 @@ def test_markup_in_a_post_is_text(built: Build, tmp_path: Path) -> None:
     assert "<div onclick" not in page
 
 
+def test_markup_stands_where_its_page_asks_for_it_alone_and_leaves_the_site_without_scripts(
+    built: Build, tmp_path: Path
+) -> None:
+    shutil.copytree(ROOTS / "test-post", tmp_path / "source")
+    front = FRONT.replace("title: Bad", "title: Bad\nraw_html: true")
+    text = front + "Press <kbd>Ctrl</kbd>.\n\n<div id='mine'>x</div>\n\n<script>stolen()</script>\n\n{nonsense}`x`\n"
+    (tmp_path / "source/posts/bad.md").write_text(text, encoding="utf-8")
+    (tmp_path / "source/posts/other.md").write_text(FRONT + "Press <kbd>Ctrl</kbd>.\n", encoding="utf-8")
+    app = built("post", warningiserror=False)
+    out = Path(app.outdir)
+    assert f"posts/bad.md:{text[: text.index('{nonsense}')].count(chr(10)) + 1}: " in app.warning.getvalue()
+    page = (out / "posts/bad/index.html").read_text(encoding="utf-8")
+    assert "<kbd>Ctrl</kbd>" in page
+    assert "<div id='mine'>x</div>" in page
+    assert "script-src" in page  # the policy, which lets no such script run
+    assert "&lt;kbd&gt;" in (out / "posts/other/index.html").read_text(encoding="utf-8")
+    for name in ("feed.xml", "feed.json", "posts/bad.md", "previews/posts/bad.json"):
+        assert "stolen" not in (out / name).read_text(encoding="utf-8"), name
+
+
 def test_a_link_out_of_the_sources_is_told(built: Build, tmp_path: Path) -> None:
     shutil.copytree(ROOTS / "test-post", tmp_path / "source")
     (tmp_path / "secret.md").write_text(FRONT + "A secret.\n", encoding="utf-8")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
-from tests.conftest import REPOSITORY, build_site
+from tests.conftest import REPOSITORY
 
 
 def contents(site: Path) -> dict[str, bytes]:
@@ -15,9 +19,30 @@ def contents(site: Path) -> dict[str, bytes]:
     return {path.relative_to(site).as_posix(): path.read_bytes() for path in files}
 
 
-def test_a_serial_build_in_another_folder_gives_the_same_bytes(site: Path, tmp_path: Path) -> None:
-    build_site(tmp_path / "elsewhere" / "html", tmp_path / "elsewhere" / "doctrees", "-j", "1")
-    assert contents(tmp_path / "elsewhere" / "html") == contents(site)
+ANOTHER_DAY = """
+import sys, time_machine
+with time_machine.travel("2031-02-03 04:05:06"):
+    from sphinx.cmd.build import main
+    sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_a_serial_build_of_another_folder_on_another_day_with_other_hashes_gives_the_same_bytes(
+    site: Path, tmp_path: Path
+) -> None:
+    docs, html = tmp_path / "elsewhere" / "docs", tmp_path / "html"
+    shutil.copytree(REPOSITORY / "docs", docs, ignore=shutil.ignore_patterns("_build"))
+    (docs.parent / "labs").symlink_to(REPOSITORY / "labs")
+    done = subprocess.run(
+        [sys.executable, "-c", ANOTHER_DAY, "-b", "dirhtml", "-n", "-W", "-q", "-j", "1", str(docs), str(html)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONHASHSEED": "77", "TZ": "Asia/Kolkata"},
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    shutil.rmtree(html / ".doctrees")
+    assert contents(html) == contents(site)
 
 
 def test_the_canonical_address_is_what_read_the_docs_says(hosted_site: Path) -> None:

@@ -27,6 +27,8 @@ def arguments_of_the_live_session() -> list[str]:
     session = source.split("def live(")[1].split("@nox.session")[0]
     assert '"sphinx-autobuild"' in session
     assert '"--host", "127.0.0.1"' in session
+    assert '"--watch", "src/folio", "--watch", "labs/results"' in session
+    assert '"FOLIO_DRAFTS": "1"' in session
     return ["-b", "dirhtml", "-n", "--host", "127.0.0.1"]
 
 
@@ -41,6 +43,7 @@ def preview(tmp_path: Path) -> Iterator[tuple[Path, str, Path]]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "sphinx_autobuild", *arguments_of_the_live_session(), "--port", str(port)]
+    command += ["--watch", str(source.parent / "shared")]  # where this site's facts and results lie
     with log.open("w") as output:
         server = subprocess.Popen(
             [*command, str(source), str(tmp_path / "out")],
@@ -69,10 +72,11 @@ def served(url: str) -> str:
     return str(urllib.request.urlopen(url, timeout=5).read().decode())
 
 
-def test_an_edit_reaches_the_browser_and_a_fault_is_told(preview: tuple[Path, str, Path]) -> None:
+def test_an_edit_a_result_and_a_fact_reach_the_browser_and_a_fault_is_told(preview: tuple[Path, str, Path]) -> None:
     source, address, log = preview
     post = source / "posts" / "second.md"
     wait_for(lambda: "Built on" in served(address + "posts/second/"), log)
+    whole = post.read_text()
     assert address.rstrip("/") in log.read_text()
     assert re.search(r"new WebSocket\(", served(address + "posts/second/"))
     post.write_text(post.read_text().replace("Built on", "Resting on"))
@@ -83,3 +87,15 @@ def test_an_edit_reaches_the_browser_and_a_fault_is_told(preview: tuple[Path, st
     post.write_text(post.read_text().replace("search.p99", "search.p95"))
     wait_for(lambda: "&lt; 50 ms" in served(address + "posts/second/"), log)
     wait_for(lambda: "<h1>Home</h1>" in served(address), log)  # a notice while the build is under way
+    for file, old, new, shown in (
+        ("results/toy/results.json", '"value": 4,', '"value": 5,', ">5<"),
+        ("profile.yaml", 'rps: "2,000"', 'rps: "2,001"', "2,001"),
+    ):
+        path = source.parent / "shared" / file
+        assert old in path.read_text()
+        path.write_text(path.read_text().replace(old, new))
+        wait_for(lambda shown=shown: shown in served(address + "posts/first/"), log)  # type: ignore[misc]
+    post.write_text("---\ntitle: [\n---\nText.\n")
+    wait_for(lambda: "posts/second.md:" in log.read_text().rpartition("search.p99")[2], log)
+    post.write_text(whole)
+    wait_for(lambda: "Built on" in served(address + "posts/second/"), log)

@@ -42,12 +42,14 @@ class PageFront(Strict):
         dek: one sentence that describes it everywhere.
         lab: the lab whose page it is.
         layout: `home` for the page without rail and tree.
+        raw_html: whether HTML in its source goes into the page as it stands.
     """
 
     title: Text
     dek: Text
     lab: str | None = None
     layout: Literal["page", "home"] = "page"
+    raw_html: bool = False
 
 
 class PostFront(Strict):
@@ -67,6 +69,7 @@ class PostFront(Strict):
         status: whether its author considers it finished.
         changes: dated notes for readers.
         reviewed: the day on which the site's owner read it and stood by it.
+        raw_html: whether HTML in its source goes into the page as it stands.
     """
 
     title: Text
@@ -83,6 +86,7 @@ class PostFront(Strict):
     status: Literal["finished", "in progress"] = "finished"
     changes: tuple[Change, ...] = ()
     reviewed: dt.date | None = None
+    raw_html: bool = False
 
     @property
     def last_changed(self) -> dt.date:

@@ -27,6 +27,9 @@ logger = logging.getLogger(__name__)
 
 PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 
+WITH_RAW_HTML = "---\nmyst: {disable_syntax: []}\n---\n"
+"""Switches on for one page what `myst_disable_syntax` switches off."""
+
 END_MATTER = """
 
 ```{end-matter}
@@ -65,8 +68,10 @@ def _source_read(app: Sphinx, docname: str, content: list[str]) -> None:
     title = front.title if front is not None else docname
     match = model.FENCE.match(text)
     head, body = (match[0], text[match.end() :]) if match else ("", text.removeprefix("---"))
+    top = WITH_RAW_HTML if front is not None and front.raw_html else ""
     heading = PUNCTUATION.sub(r"\\\1", " ".join(title.split()))
-    content[0] = f"# {heading}\n" + "\n" * max(0, head.count("\n") - 1) + body + (END_MATTER if is_post else "")
+    top += f"# {heading}\n"
+    content[0] = top + "\n" * max(0, head.count("\n") - top.count("\n")) + body + (END_MATTER if is_post else "")
 
 
 def _no_raw_markup(app: Sphinx) -> None:
