@@ -15,6 +15,9 @@ nox.options.error_on_missing_interpreters = False
 DOCTREES = "docs/_build/doctrees"
 HTML = "docs/_build/html"
 
+GROUPS = ("docs", "tests", "measure", "lint", "labs", "check", "live", "audit")
+"""The dependency groups of pyproject.toml; each has its pins in requirements/."""
+
 
 def prepare(session: nox.Session, group: str) -> None:
     """Install a dependency group as it is pinned, then the project itself, which brings no dependencies."""
@@ -139,11 +142,21 @@ def linkcheck(session: nox.Session) -> None:
 
 
 @nox.session
+def audit(session: nox.Session) -> None:
+    """Look every pinned package up in PyPI's list of known vulnerabilities; needs the network."""
+    session.env["UV_PYTHON_DOWNLOADS"] = "never"
+    session.install("--require-hashes", "-r", "requirements/audit.txt")
+    for group in GROUPS:
+        # Strict: a package that could not be looked up is a failure, not a package without faults.
+        session.run("pip-audit", "--strict", "--disable-pip", "--require-hashes", "-r", f"requirements/{group}.txt")
+
+
+@nox.session
 def pins(session: nox.Session) -> None:
     """Write requirements/ anew from pyproject.toml: one version of each package for all Pythons, with hashes."""
     session.env["UV_PYTHON_DOWNLOADS"] = "never"
     session.install("uv")
-    for group in ("docs", "tests", "measure", "lint", "labs", "check", "live"):
+    for group in GROUPS:
         session.run(
             *(
                 "uv",

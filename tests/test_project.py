@@ -42,6 +42,19 @@ def test_the_groups_are_those_that_are_pinned() -> None:
     assert {path.stem for path in (REPOSITORY / "requirements").glob("*.txt")} == set(groups)
 
 
+def test_whatever_a_group_asks_for_is_among_its_pins() -> None:
+    groups = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["dependency-groups"]
+
+    def wanted(group: str) -> set[str]:
+        own = {re.match(r"[\w.-]+", item)[0].lower() for item in groups[group] if isinstance(item, str)}  # type: ignore[index]
+        return own.union(*(wanted(item["include-group"]) for item in groups[group] if isinstance(item, dict)))
+
+    for group in groups:
+        text = (REPOSITORY / "requirements" / f"{group}.txt").read_text(encoding="utf-8")
+        missing = wanted(group) - set(re.findall(r"^([\w.-]+)(?:\[[\w,]+\])?==", text, re.MULTILINE))
+        assert not missing, f"run `nox -s pins`: {group} lacks {missing}"
+
+
 def test_each_group_that_builds_the_site_holds_all_that_the_docs_need() -> None:
     def pinned(group: str) -> set[str]:
         text = (REPOSITORY / "requirements" / f"{group}.txt").read_text(encoding="utf-8")
