@@ -56,7 +56,7 @@ def live(session: nox.Session) -> None:
     """Build the site with drafts, serve it on 127.0.0.1, rebuild on every change; takes sphinx-autobuild's options."""
     prepare(session, "live")
     session.run(
-        "sphinx-autobuild",
+        *("python", "-m", "folio.desk.live"),
         *("-b", "dirhtml", "-n", "-d", "docs/_build/live-doctrees"),
         *("--host", "127.0.0.1", "--port", str(free_port())),
         *("--watch", "src/folio", "--watch", "labs/results"),

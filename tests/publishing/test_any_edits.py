@@ -17,6 +17,16 @@ from sphinx.testing.util import SphinxTestApp
 from tests.conftest import ROOTS
 from tests.publishing.test_incremental import pages
 
+GLOSSARY = """---
+title: Glossary
+dek: The words.
+---
+
+:::{glossary}
+Outbox
+    A table of what is still to be sent.
+:::
+"""
 SLUGS = ("a", "b", "c", "d")
 WORDS = ("Ferry", "Harbour", "Lantern", "Quarry")
 
@@ -49,7 +59,7 @@ class Piece:
         text += [f"It rests on [](/posts/{self.link}.md)."] if self.link else []
         text += ["It took {fact}`search.p95`."] if self.fact else []
         text += ["It ends at {result}`toy.answer`."] if self.lab else []
-        text += [":::{glossary}\nOutbox\n    A table of what is still to be sent.\n:::"] if self.term else []
+        text += ["It uses an {term}`outbox`."] if self.term else []
         return "---\n" + "\n".join(front) + "\n---\n\n" + "\n\n".join(text) + "\n"
 
 
@@ -81,6 +91,7 @@ class Edits(RuleBasedStateMachine):
         shutil.copytree(ROOTS / "test-post", self.source)
         for name in ("first", "second", "third"):
             (self.source / "posts" / f"{name}.md").unlink()
+        (self.source / "glossary.md").write_text(GLOSSARY, encoding="utf-8")
         self.posts: dict[str, Piece] = {}
         self.clock = count(1_800_000_000, 2)  # seconds: the time of a source tells Sphinx that it changed
         self.edited = True

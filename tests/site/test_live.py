@@ -22,10 +22,10 @@ PATIENCE = 60
 
 
 def arguments_of_the_live_session() -> list[str]:
-    """What `nox -s live` calls sphinx-autobuild with, the port, the folders and what to watch apart."""
+    """What `nox -s live` hands to sphinx-autobuild, the port, the folders and what to watch apart."""
     source = (REPOSITORY / "noxfile.py").read_text(encoding="utf-8")
     session = source.split("def live(")[1].split("@nox.session")[0]
-    assert '"sphinx-autobuild"' in session
+    assert '"folio.desk.live"' in session
     assert '"--host", "127.0.0.1"' in session
     assert '"--watch", "src/folio", "--watch", "labs/results"' in session
     assert '"FOLIO_DRAFTS": "1"' in session
@@ -42,7 +42,7 @@ def preview(tmp_path: Path) -> Iterator[tuple[Path, str, Path]]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "sphinx_autobuild", *arguments_of_the_live_session(), "--port", str(port)]
+    command = [sys.executable, "-m", "folio.desk.live", *arguments_of_the_live_session(), "--port", str(port)]
     command += ["--watch", str(source.parent / "shared")]  # where this site's facts and results lie
     with log.open("w") as output:
         server = subprocess.Popen(

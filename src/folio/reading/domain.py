@@ -31,8 +31,11 @@ class WritingDomain(Domain):
 
     name = "writing"
     label = "Writing"
-    data_version = 3
-    initial_data: ClassVar[dict[str, Any]] = {"fronts": {}, "deks": {}, "pages": {}, "showing": {}, "views": {}}
+    data_version = 4
+    initial_data: ClassVar[dict[str, Any]] = {
+        **{"fronts": {}, "deks": {}, "pages": {}, "showing": {}, "views": {}},
+        "shape": "",
+    }
     records: Records
     _library: Library | None = None
     _outline: tuple[Group, ...] | None = None
@@ -62,6 +65,15 @@ class WritingDomain(Domain):
         """A digest of what each page showed of other pages when it was last written."""
         return cast("dict[str, str]", self.data["views"])
 
+    @property
+    def shape(self) -> str:
+        """A digest of all that pages show of other pages, as it was when `views` were last made."""
+        return cast("str", self.data["shape"])
+
+    @shape.setter
+    def shape(self, digest: str) -> None:
+        self.data["shape"] = digest
+
     def library(self) -> Library:
         """Put the pages together; complete once all have been read, and made anew only when a page has changed."""
         if self._library is not None:
@@ -86,6 +98,7 @@ class WritingDomain(Domain):
         self.deks.pop(docname, None)
         self.pages.pop(docname, None)
         self.showing.pop(docname, None)
+        self.views.pop(docname, None)
 
     def merge_domaindata(self, docnames: Set[str], otherdata: dict[str, Any]) -> None:
         """Take over what another process has read."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-FEATURED = "featured.html"
+FEATURED, STATISTICS = "featured.html", "statistics.html"
 
 
 class Posts(SphinxDirective):
@@ -166,7 +166,7 @@ class Statistics(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Make the tables."""
-        return [view(self.env, "statistics.html", statistics_context)]
+        return [view(self.env, STATISTICS, statistics_context)]
 
 
 def statistics_context(domain: WritingDomain, _options: dict[str, Any]) -> dict[str, Any]:

@@ -7,8 +7,9 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, cast
 
 from folio.model.library import Citing, Labelled, Page, Post, Related
-from folio.reading.domain import writing
+from folio.reading.domain import WritingDomain, writing
 from folio.reading.library_views import drawn
+from folio.reading.listings import STATISTICS
 from folio.reading.page import Frame, frame_of
 
 if TYPE_CHECKING:
@@ -24,18 +25,53 @@ def _changed_pages(app: Sphinx, env: BuildEnvironment) -> Set[str]:
     domain = writing(env)
     library = domain.library()
     html = app.builder.format == "html"
-    views, posts = {}, dict[str, str]()
-    for docname in env.all_docs:
+    posts = dict[str, str]()
+    shape = _shape(app, env)
+    if shape == domain.shape:
+        to_look_at = {docname for docname in env.all_docs if docname not in domain.views or _counts(domain, docname)}
+    else:
+        to_look_at, domain.shape = set(env.all_docs), shape
+    changed = set()
+    for docname in to_look_at:
         frame = frame_of(docname, env, library)
         parts = [repr((frame.tree, _shown(frame, posts)))]
         if html:
             builder = cast("StandaloneHTMLBuilder", app.builder)
             parts += [drawn(node, builder, docname) for node in domain.showing.get(docname, ())]
-        views[docname] = hashlib.sha256("\0".join(parts).encode()).hexdigest()
-    changed = {docname for docname, digest in views.items() if domain.views.get(docname) != digest}
-    domain.views.clear()
-    domain.views.update(views)
+        digest = hashlib.sha256("\0".join(parts).encode()).hexdigest()
+        if domain.views.get(docname) != digest:
+            changed.add(docname)
+            domain.views[docname] = digest
     return changed
+
+
+def _shape(app: Sphinx, env: BuildEnvironment) -> str:
+    """Digest all that pages show of other pages but the counts of words and numbers, which change with every edit.
+
+    While it is the same, only the pages that were read can show something else, and those that show the counts.
+    """
+    domain = writing(env)
+    library, records = domain.library(), domain.records
+    pages = [
+        (page.docname, page.title, page.dek, page.links, page.lab)
+        + ((page.front, page.minutes, sorted(page.terms)) if isinstance(page, Post) else ())
+        for page in library.pages.values()
+    ]
+    views = [
+        (docname, [(node["template"], node["options"]) for node in nodes])
+        for docname, nodes in sorted(domain.showing.items())
+    ]
+    settings = [(item.name, item.value) for item in app.config if item.name.startswith(("folio_", "html_"))]
+    titles = [(docname, title.astext()) for docname, title in sorted(env.titles.items())]
+    sources = env.get_domain("cite").bibdata.data.entries  # type: ignore[attr-defined]
+    trees = sorted(env.toctree_includes.items())
+    said = [app.builder.name, settings, pages, views, titles, trees, records.profile, records.labs, [*sources.items()]]
+    return hashlib.sha256(repr(said).encode()).hexdigest()
+
+
+def _counts(domain: WritingDomain, docname: str) -> bool:
+    """Tell whether a page shows what is counted over all pages."""
+    return any(node["template"] == STATISTICS for node in domain.showing.get(docname, ()))
 
 
 def _shown(value: object, posts: dict[str, str]) -> object:
