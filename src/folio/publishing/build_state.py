@@ -18,7 +18,7 @@ from sphinx.util import logging
 
 from folio.model.library import Post
 from folio.publishing.kept import machinery
-from folio.publishing.outputs import HTML_BUILDERS, Outputs, page_path
+from folio.publishing.outputs import HTML_BUILDERS, Outputs, page_path, write_whole
 from folio.reading.domain import writing
 
 if TYPE_CHECKING:
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
 
-STATE, HELD_HOME = "folio-state.json", "folio-home.html"
+STATE = "folio-state.json"
+"""Beside the doctrees: what became of the last build."""
 
 NOTICE = "unfinished.html"
 """The template of the notice: it says that a build is under way, or what became of it."""
@@ -61,7 +62,7 @@ class BuildState:
     def __init__(self, app: Sphinx) -> None:
         self.app = app
         self.path = Path(app.doctreedir) / STATE
-        self.held_home = Path(app.doctreedir) / HELD_HOME
+        self.held_home = Path(app.doctreedir) / f"folio-home.{app.builder.name}.html"  # as it was last written
         self.log = WarningLog(app)
         self.before = self._read()
 
@@ -80,7 +81,6 @@ class BuildState:
         standard_logging.getLogger(logging.NAMESPACE).addHandler(self.log)
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.path.write_text(json.dumps({"finished": False}), encoding="utf-8")
-        self.held_home.unlink(missing_ok=True)
         self._write_notice(None, [])
 
     def to_read_again(self, env: BuildEnvironment) -> set[str]:
@@ -114,7 +114,7 @@ class BuildState:
                     self.app.emit("folio-site-finished", outputs)
                     outputs.settle()
                     published = stands
-            self.held_home.replace(page_path(self.app, self.app.config.root_doc))
+            write_whole(page_path(self.app, self.app.config.root_doc), self.held_home.read_bytes())
         if exception is None:
             warned = sorted({self._docname(where) for where, _ in self.log.told}, key=str)
             self.path.write_text(
@@ -167,8 +167,8 @@ def setup(app: Sphinx) -> None:
     def outdated(_app: Sphinx, env: BuildEnvironment, *_sets: Set[str]) -> set[str]:
         return states[0].to_read_again(env) if states else set()
 
-    def always_write_home(app: Sphinx, _env: BuildEnvironment) -> list[str]:
-        return [app.config.root_doc] if states else []
+    def write_home_where_none_is_held(app: Sphinx, _env: BuildEnvironment) -> list[str]:
+        return [app.config.root_doc] if states and not states[0].held_home.exists() else []
 
     def hold_home(app: Sphinx, pagename: str, template: str, context: dict[str, Any], _doctree: object) -> str | None:
         if not states or pagename != app.config.root_doc:
@@ -187,6 +187,6 @@ def setup(app: Sphinx) -> None:
     app.add_config_value("folio_machinery", machinery().hex(), "html", types=(str,))
     app.connect("builder-inited", begin, priority=50)
     app.connect("env-get-outdated", outdated)
-    app.connect("env-updated", always_write_home)
+    app.connect("env-updated", write_home_where_none_is_held)
     app.connect("html-page-context", hold_home, priority=999)
     app.connect("build-finished", end, priority=900)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
 import shutil
-from concurrent.futures import ThreadPoolExecutor
+import subprocess
+import sys
 from dataclasses import dataclass
 from html import escape
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from docutils import nodes
 from lxml import html as lxml_html
-from pagefind.index import IndexConfig, PagefindIndex
 
 from folio.model.front_matter import KINDS
 from folio.model.library import LISTS, Library, Page, Post
@@ -121,13 +121,6 @@ def _pages(app: Sphinx, library: Library) -> Iterator[Searchable]:
     kept.settle()
 
 
-async def _write_index(pages: Iterable[Searchable], folder: Path) -> None:
-    config = IndexConfig(output_path=str(folder), include_characters="_", verbose=False)
-    async with PagefindIndex(config=config) as index:
-        for page in pages:
-            await index.add_html_file(content=page.html, url=page.url)
-
-
 def _publish(app: Sphinx, _outputs: Outputs) -> None:
     """Write the index, unless it holds these very pages already, and the words that a mistyped one is compared with."""
     library = writing(app.env).library()
@@ -148,9 +141,15 @@ def _replace_index(pages: Iterable[Searchable], out: Path) -> None:
     """Write an index beside its place and then put it there, so that no half of one is ever served."""
     fresh = out / f".{FOLDER}"
     shutil.rmtree(fresh, ignore_errors=True)
-    # In a thread of its own: whoever calls Sphinx may have an event loop running in this one.
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(asyncio.run, _write_index(pages, fresh)).result()
+    with TemporaryDirectory() as place:
+        for page in pages:
+            file = Path(place, page.url.lstrip("/"))
+            file = file / "index.html" if page.url.endswith("/") else file
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(page.html, encoding="utf-8")
+        # By its command: its Python interface looks for an answer ten times a second, and asks once a page.
+        command = [sys.executable, "-m", "pagefind", "--silent", "--site", place, "--output-path", str(fresh)]
+        subprocess.run([*command, "--include-characters", "_"], check=True)
     shutil.rmtree(out / FOLDER, ignore_errors=True)
     fresh.replace(out / FOLDER)
     for unused in (out / FOLDER).glob("pagefind-*"):

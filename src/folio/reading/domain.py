@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
 
-    from folio.reading.library_views import library_view
+    from folio.reading.library_views import View
 
 
 class WritingDomain(Domain):
@@ -31,7 +31,7 @@ class WritingDomain(Domain):
 
     name = "writing"
     label = "Writing"
-    data_version = 4
+    data_version = 5
     initial_data: ClassVar[dict[str, Any]] = {
         **{"fronts": {}, "deks": {}, "pages": {}, "showing": {}, "views": {}},
         "shape": "",
@@ -56,9 +56,9 @@ class WritingDomain(Domain):
         return cast("dict[str, Page]", self.data["pages"])
 
     @property
-    def showing(self) -> dict[str, list[library_view]]:
+    def showing(self) -> dict[str, list[View]]:
         """The parts of each page that show something of the library: written again when they look different."""
-        return cast("dict[str, list[library_view]]", self.data["showing"])
+        return cast("dict[str, list[View]]", self.data["showing"])
 
     @property
     def views(self) -> dict[str, str]:

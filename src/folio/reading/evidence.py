@@ -79,8 +79,8 @@ class GatherNotes(SphinxTransform):
             name.removeprefix("footcite-") for note in notes for name in note["names"] if name.startswith("footcite-")
         ]
         for box in self.document.findall(library_view):
-            if "sources" in box["options"]:
-                box["options"]["sources"] = keys
+            if "sources" in box["view"].options:
+                box["view"].options["sources"] = keys
 
 
 def _close_up(reference: nodes.footnote_reference) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from docutils import nodes
@@ -19,8 +20,23 @@ Context: TypeAlias = Callable[[WritingDomain, dict[str, Any]], dict[str, Any]]
 """Given the domain and a directive's options, what its template needs."""
 
 
+@dataclass(frozen=True, slots=True)
+class View:
+    """A part of a page that shows other pages.
+
+    Args:
+        template: the file name of the template that draws it.
+        context: makes what the template needs; a module's function, since views are pickled.
+        options: handed to it.
+    """
+
+    template: str
+    context: Context
+    options: dict[str, Any]
+
+
 class library_view(nodes.General, nodes.Element):  # noqa: N801
-    """A part that a template draws: `template`, `context` (a `Context`), `options`."""
+    """The place of such a part in its page: `view`."""
 
 
 def view(env: BuildEnvironment, template: str, context: Context, **options: Any) -> library_view:
@@ -28,37 +44,35 @@ def view(env: BuildEnvironment, template: str, context: Context, **options: Any)
 
     Args:
         env: the environment; the page being read is the one noted.
-        template: the template's file name.
-        context: makes what the template needs; a module's function, since nodes are pickled.
-        options: handed to it.
+        template, context, options: as `View` has them.
 
     Returns:
         The node.
     """
-    node = library_view(template=template, context=context, options=options)
-    writing(env).showing.setdefault(env.docname, []).append(node)
-    return node
+    part = View(template, context, options)
+    writing(env).showing.setdefault(env.docname, []).append(part)
+    return library_view(view=part)
 
 
-def drawn(node: library_view, builder: StandaloneHTMLBuilder, docname: str) -> str:
+def drawn(part: View, builder: StandaloneHTMLBuilder, docname: str) -> str:
     """Draw such a part.
 
     Args:
-        node: the part.
+        part: the part.
         builder: for templates and links.
         docname: the page on which it stands.
 
     Returns:
         Its HTML as of now.
     """
-    context = node["context"](writing(builder.env), node["options"])
+    context = part.context(writing(builder.env), part.options)
     links = {"link": lambda target: builder.get_relative_uri(docname, target) or "./"}
-    return str(builder.templates.render(node["template"], context | links))
+    return str(builder.templates.render(part.template, context | links))
 
 
 def visit_library_view(self: HTML5Translator, node: library_view) -> None:
     """Draw the part into the page."""
-    self.body.append(drawn(node, self.builder, self.builder.current_docname))
+    self.body.append(drawn(node["view"], self.builder, self.builder.current_docname))
     raise nodes.SkipNode
 
 

@@ -135,7 +135,7 @@ def _check_featured(_app: Sphinx, env: BuildEnvironment) -> None:
     """Tell of a featured piece that does not exist."""
     library = writing(env).library()
     for docname, parts in writing(env).showing.items():
-        for slug in (part["options"]["slug"] for part in parts if part["template"] == FEATURED):
+        for slug in (part.options["slug"] for part in parts if part.template == FEATURED):
             if library.post(slug) is None:
                 message = unknown("post", slug, [post.slug for post in library.posts()])
                 logger.warning("%s", message, location=docname, type="folio", subtype="featured")

@@ -37,7 +37,7 @@ def _changed_pages(app: Sphinx, env: BuildEnvironment) -> Set[str]:
         parts = [repr((frame.tree, _shown(frame, posts)))]
         if html:
             builder = cast("StandaloneHTMLBuilder", app.builder)
-            parts += [drawn(node, builder, docname) for node in domain.showing.get(docname, ())]
+            parts += [drawn(part, builder, docname) for part in domain.showing.get(docname, ())]
         digest = hashlib.sha256("\0".join(parts).encode()).hexdigest()
         if domain.views.get(docname) != digest:
             changed.add(docname)
@@ -58,8 +58,8 @@ def _shape(app: Sphinx, env: BuildEnvironment) -> str:
         for page in library.pages.values()
     ]
     views = [
-        (docname, [(node["template"], node["options"]) for node in nodes])
-        for docname, nodes in sorted(domain.showing.items())
+        (docname, [(part.template, part.options) for part in parts])
+        for docname, parts in sorted(domain.showing.items())
     ]
     settings = [(item.name, item.value) for item in app.config if item.name.startswith(("folio_", "html_"))]
     titles = [(docname, title.astext()) for docname, title in sorted(env.titles.items())]
@@ -71,7 +71,7 @@ def _shape(app: Sphinx, env: BuildEnvironment) -> str:
 
 def _counts(domain: WritingDomain, docname: str) -> bool:
     """Tell whether a page shows what is counted over all pages."""
-    return any(node["template"] == STATISTICS for node in domain.showing.get(docname, ()))
+    return any(part.template == STATISTICS for part in domain.showing.get(docname, ()))
 
 
 def _shown(value: object, posts: dict[str, str]) -> object:
