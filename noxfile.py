@@ -15,7 +15,7 @@ nox.options.error_on_missing_interpreters = False
 DOCTREES = "docs/_build/doctrees"
 HTML = "docs/_build/html"
 
-GROUPS = ("docs", "tests", "measure", "lint", "labs", "check", "live", "audit")
+GROUPS = ("docs", "tests", "measure", "lint", "labs", "check", "live", "bench", "peers", "audit")
 """The dependency groups of pyproject.toml; each has its pins in requirements/."""
 
 
@@ -96,6 +96,17 @@ def measure(session: nox.Session) -> None:
 
 
 @nox.session
+def bench(session: nox.Session) -> None:
+    """Build the same posts with this site's machinery and with its peers, and print tables; needs npm's registry."""
+    prepare(session, "bench")
+    peers = Path(session.create_tmp(), "peers")  # an environment of their own: some want older libraries than we do
+    session.run("python", "-m", "venv", "--clear", str(peers))
+    install = ("-m", "pip", "install", "--quiet", "--require-hashes", "-r", "requirements/peers.txt")
+    session.run(str(peers / "bin" / "python"), *install, external=True)
+    session.run("python", "-m", "benchmarks.building", *session.posargs, env={"FOLIO_PEERS": str(peers / "bin")})
+
+
+@nox.session
 def rtd(session: nox.Session) -> None:
     """Rehearse the build of Read the Docs from the last commit, then test the site that it leaves."""
     prepare(session, "tests")
@@ -167,7 +178,7 @@ def pins(session: nox.Session) -> None:
                 "--fork-strategy",
                 "fewest",
                 "--python-version",
-                "3.11",
+                "3.11.5",
             ),
             *("--generate-hashes", "--no-emit-index-url", "--no-header", "--group", group),
             *("-o", f"requirements/{group}.txt"),
