@@ -28,7 +28,7 @@ import psutil
 from playwright.sync_api import sync_playwright
 
 from benchmarks.corpus import slug
-from benchmarks.generators import BARE, HOUSE, HOUSE_APART, NPM, PEERS, PLAIN, Generator, put
+from benchmarks.generators import BARE, HOUSE, HOUSE_APART, PEERS, PLAIN, Generator
 from tests.browser.chromium import FLAGS, ensure
 from tests.browser.first_view import DESK, first_view
 from tests.browser.serving import served
@@ -136,6 +136,9 @@ def measure(generator: Generator, folder: Path, count: int, rounds: int) -> dict
     """
     found: dict[str, list[Built]] = {what: [] for what in EDITS}
     generator.prepare(folder, count)
+    if (folder / "package.json").is_file():
+        install = ["npm", "install", "--silent", "--no-fund", "--no-audit", "--no-package-lock"]
+        subprocess.run(install, cwd=folder, check=True, env=QUIET)
     for _ in range(1 if count >= 400 else rounds):
         clear(generator, folder)
         found["cold"].append(build(generator, folder))
@@ -242,13 +245,6 @@ def table(title: str, heads: Sequence[str], rows: Iterator[Sequence[str]]) -> No
         print(f"| {' | '.join(row)} |", flush=True)
 
 
-def npm_packages(folder: Path) -> None:
-    """Install what npm brings, one folder above the sites that use it."""
-    put(folder / "package.json", f'{{"private": true, "dependencies": {NPM}}}'.replace("'", '"'))
-    command = ["npm", "install", "--silent", "--no-fund", "--no-audit", "--no-package-lock"]
-    subprocess.run(command, cwd=folder, check=True, env=QUIET)
-
-
 def side_by_side(root: Path, count: int, rounds: int, generators: Sequence[Generator]) -> None:
     """Measure all generators with so many posts, and print what they took as ratios to plain Sphinx."""
     found: dict[str, dict[str, list[Built]]] = {}
@@ -312,8 +308,6 @@ def main() -> None:
     wanted = [one for one in PEERS if not asked.only or any(part in one.name for part in asked.only)]
     with TemporaryDirectory() as place:
         root = Path(place)
-        if any(one.command[0] == "npx" for one in wanted):
-            npm_packages(root)
         for count in asked.posts:
             side_by_side(root, count, asked.rounds, [PLAIN, BARE, HOUSE, HOUSE_APART, *wanted])
         if asked.growth:

@@ -25,7 +25,7 @@ NPM = {
     "markdown-it-footnote": "4.0.0",
     "sharp": "0.35.5",
 }
-"""The packages of the generators that npm brings, for a `package.json`."""
+"""The packages of the generators that npm brings."""
 
 
 @dataclass(frozen=True)
@@ -246,8 +246,9 @@ export const collections = { docs: defineCollection({ loader: docsLoader(), sche
 
 
 def node(folder: Path) -> None:
-    """Say which packages a site of npm's asks for; `npm_packages` has them installed one folder up."""
-    put(folder / "package.json", json.dumps({"name": "site", "type": "module", "private": True}))
+    """Say which of npm's packages the site asks for."""
+    asked = {"name": "site", "type": "module", "private": True, "dependencies": NPM}
+    put(folder / "package.json", json.dumps(asked))
 
 
 def starlight(folder: Path, posts: Iterable[Post]) -> None:
@@ -325,7 +326,7 @@ PEERS = (
     ),
     Generator(
         *("Starlight", starlight, ("npx", "astro", "build"), "dist", "src/content/docs/posts/{slug}.md"),
-        **{"kept": ("node_modules", ".astro"), "search": search_starlight},
+        **{"kept": ("node_modules/.astro", ".astro"), "search": search_starlight},
         **{"dialect": Dialect(link="../{slug}/", note=":::note\n{words}\n:::")},
         serve=("npx", "astro", "dev", "--port", "{port}"),
     ),
