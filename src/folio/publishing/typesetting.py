@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
-import logging
 from collections.abc import Iterable
 from functools import cached_property
 from importlib.metadata import version
@@ -14,19 +12,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import typst
 
+from folio.publishing.font_cuts import CUTS
 from folio.publishing.outputs import write_whole
-from folio.reading.stylesheet import STATIC
 
 if TYPE_CHECKING:
-    from fontTools.ttLib import TTFont
     from sphinx.application import Sphinx
 
 TEMPLATES = Path(__file__).with_name("typst")
-
-FACES = (("normal", 400), ("normal", 600), ("italic", 400))
-"""The cuts that the templates use: typst takes no variable fonts, so each is made of the one that the pages load."""
-
-NAMES = {400: "Regular", 600: "SemiBold"}
 
 
 class Typesetter:
@@ -40,31 +32,16 @@ class Typesetter:
         self.cache = cache
 
     @cached_property
-    def fonts(self) -> Path:
-        """The folder with the static cuts, made on first use."""
-        sources = {style: STATIC / "fonts" / f"source-serif-4-{style}.woff2" for style, _ in FACES}
-        digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources.values())).hexdigest()[:16]
-        folder = self.cache / f"fonts-{digest}"
-        folder.mkdir(parents=True, exist_ok=True)
-        for style, weight in FACES:
-            path = folder / f"{style}-{weight}.ttf"
-            if not path.is_file():
-                half = path.with_suffix(".half")
-                _cut(sources[style], style, weight).save(half)
-                half.replace(path)
-        return folder
-
-    @cached_property
     def book(self) -> typst.Fonts:
         """What typst sets with: those cuts and its own fonts, none of the machine's."""
-        return typst.Fonts(include_system_fonts=False, include_embedded_fonts=True, font_paths=[self.fonts])
+        return typst.Fonts(include_system_fonts=False, include_embedded_fonts=True, font_paths=[CUTS])
 
     @cached_property
     def covered(self) -> frozenset[int]:
         """The characters that the face has, as code points."""
         from fontTools.ttLib import TTFont  # here and below: half of a build without changes would be its import
 
-        return frozenset(TTFont(next(iter(sorted(self.fonts.glob("*.ttf"))))).getBestCmap())
+        return frozenset(TTFont(next(iter(sorted(CUTS.glob("*.ttf"))))).getBestCmap())
 
     def undrawable(self, text: str) -> list[str]:
         """List the characters of a text that neither the face nor typst's own fonts can draw, sorted."""
@@ -121,26 +98,6 @@ class Typesetter:
 def typesetter(app: Sphinx) -> Typesetter:
     """Give the typesetter of an application; it keeps its work beside the doctrees."""
     return Typesetter(Path(app.doctreedir) / "folio-typeset")
-
-
-def _cut(source: Path, style: str, weight: int) -> TTFont:
-    logging.getLogger("fontTools").setLevel(logging.WARNING)
-    from fontTools.ttLib import TTFont
-    from fontTools.varLib.instancer import instantiateVariableFont
-
-    font = instantiateVariableFont(TTFont(source, recalcTimestamp=False), {"wght": weight}, inplace=False)
-    font.flavor = None
-    name = f"{NAMES[weight]}{' Italic' if style == 'italic' else ''}"
-    for record in list(font["name"].names):
-        if record.nameID in {1, 16}:
-            record.string = "Source Serif 4"
-        if record.nameID in {2, 17}:
-            record.string = name
-    font["OS/2"].usWeightClass = weight
-    buffer = io.BytesIO()
-    font.save(buffer)
-    buffer.seek(0)
-    return TTFont(buffer, recalcTimestamp=False)
 
 
 def joined(parts: Iterable[str]) -> str:
