@@ -164,7 +164,7 @@ def median(builds: Sequence[Built], of: Callable[[Built], float]) -> float:
 
 @dataclass(frozen=True)
 class Read:
-    """Bytes over the wire: of a first view of a post, of a first search, and of the whole index on disk."""
+    """Bytes over the wire: of a first view of a post, and of a first search where there is one."""
 
     view: int
     search: int | None
@@ -274,7 +274,7 @@ def side_by_side(root: Path, count: int, rounds: int, generators: Sequence[Gener
         yield f"{kept.view / 1e3:.0f} KB"
         yield f"{kept.search / 1e3:.0f} KB" if kept.search is not None else "no search"
 
-    heads = ["", *(f"{what}" for what in EDITS), "edit, dev server"]
+    heads = ["", *EDITS, "edit, dev server"]
     table(f"{count} posts: time by the clock, plain Sphinx = 1", heads, ([name, *times(name)] for name in found))
     heads = ["", "memory", "pages of files written for a word", "first view of a post", "first search"]
     table(f"{count} posts: amounts", heads, ([name, *amounts(name)] for name in found))

@@ -105,9 +105,8 @@ def plain(folder: Path, posts: Iterable[Post]) -> None:
         put(folder / f"src/posts/{post.slug}.md", f"# {post.title}\n\n{post.body}\n")
 
 
-def bare(folder: Path, posts: Iterable[Post]) -> None:
+def bare(folder: Path, posts: list[Post]) -> None:
     """Lay out the same without a navigation tree and without Sphinx's search."""
-    posts = list(posts)
     put(folder / "src/conf.py", PLAIN_CONF + NO_SEARCH)
     links = "\n".join(f"- [{post.title}](posts/{post.slug}.md)" for post in posts)
     put(folder / "src/index.md", f"# Plain\n\n{links}\n")

@@ -90,7 +90,6 @@ class Typesetter:
             sys_inputs={"data": told},
             pdf_standards=["ua-1"] if form == "pdf" else [],
         )
-        self.cache.mkdir(parents=True, exist_ok=True)
         write_whole(kept, made)
         return bytes(made)
 
