@@ -54,6 +54,15 @@ def test_a_new_title_reaches_every_page_that_shows_it(built: Callable[..., Sphin
     assert pages(app) == clean_build(built, app, "post")
 
 
+def test_a_new_sentence_reaches_the_page_that_it_links_to(built: Callable[..., SphinxTestApp]) -> None:
+    app = built("post")
+    assert b"Built on" in pages(app)["posts/first/index.html"]
+    edit(app, "posts/second.md", "Built on", "Resting on")
+    app = built("post")
+    assert b"Resting on" in pages(app)["posts/first/index.html"]
+    assert pages(app) == clean_build(built, app, "post")
+
+
 def test_a_changed_fact_reaches_only_what_depends_on_the_record(
     built: Callable[..., SphinxTestApp], tmp_path: Path
 ) -> None:
