@@ -18,9 +18,13 @@ def address(site: Path) -> Iterator[str]:
         yield place
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """A real Chromium; there is no test run without one."""
+    """A real Chromium; there is no test run without one.
+
+    It closes with the last test of this folder that follows: as long as Playwright is open an event loop runs in the
+    process, and no test of another folder could begin its own.
+    """
     path = ensure()
     with sync_playwright() as play:
         chromium = play.chromium.launch(executable_path=path, args=list(FLAGS))
