@@ -318,9 +318,9 @@ def _trade(values: Values, width: int) -> str:
     scales = Scale(0, 125, ((10.5, "no charge"), (38, "a charge"), (90.5, "recorded"))), Scale(len(DRAWN), 0)
     chart = Chart(width, 350, *scales, "125 plays, a stroke each, by how far A came", left=8, top=8)
     thick = chart.at_x(0.7) - chart.at_x(0)
-    chart.line([20, 20], [0, len(DRAWN)], 0, dash=True)
-    chart.line([55, 55], [0, len(DRAWN)], 0, dash=True)
     for row, key in enumerate(DRAWN):
+        for border in (20, 55):
+            chart.line([border, border], [row + 0.4, row + 1], 0, dash=True)
         at, before = numbers(values[f"{key}.wrong_at"]), ""
         chart.label(0, row + 0.3, DESIGNS[key].what)
         for place in range(1, 126):
