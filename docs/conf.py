@@ -40,6 +40,7 @@ folio_series = {
     "moving-data": "Moving data without stopping",
     "effects-once": "Effects that happen once",
     "tails-and-queues": "Tails and queues",
+    "contracts-between-services": "Contracts between services",
     "agents-that-act": "Agents that act",
 }
 # Pull-request builds and the live preview show drafts; the published site never does.
