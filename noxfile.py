@@ -140,7 +140,7 @@ def lint(session: nox.Session) -> None:
 def labs(session: nox.Session) -> None:
     """Run all labs, or those named, and store what they find; with `--check`, compare with what is stored instead."""
     prepare(session, "labs")
-    session.run("python", "-m", "labs", *session.posargs)
+    session.run("python", "-m", "labs", "--jobs", "2", *session.posargs)
 
 
 @nox.session

@@ -122,6 +122,8 @@ def house(folder: Path, posts: Iterable[Post]) -> None:
     for path in [*docs.glob("posts/*.md"), *docs.glob("labs/*.md")]:
         if path.name not in {"index.md", "staffing.md"}:
             path.unlink()
+    for path in docs.glob("topics/*.md"):
+        put(path, re.sub(r"\[([^\]]*)\]\(\.\./posts/[^)]*\)", r"\1", path.read_text(encoding="utf-8")))
     home = (docs / "index.md").read_text(encoding="utf-8")
     put(docs / "index.md", re.sub(r"````\{featured\}.*?````\n", "", home, flags=re.DOTALL))
     kinds = ("case-study", "breakdown", "design-note", "reflection")

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,7 +15,7 @@ from labs.kit.compare import differences
 from labs.kit.lab import Lab, Parameter, Result
 from labs.kit.registry import names
 from labs.kit.staleness import staleness_hash
-from labs.kit.store import as_json, record, stored, write
+from labs.kit.store import RESULTS, as_json, record, stored, write
 
 PINS = "tzdata==2025.1 \\\n    --hash=sha256:00\n"
 
@@ -128,6 +131,21 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pyt
 def test_an_unknown_lab_is_told_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([names()[0] + "x"]) == 2
     assert f"did you mean {names()[0]}?" in capsys.readouterr().err
+
+
+def test_labs_run_side_by_side_tell_what_differs_as_one_after_another_do(tmp_path: Path) -> None:
+    shutil.copytree(RESULTS.parent, tmp_path / "labs", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(RESULTS.parents[1] / "requirements", tmp_path / "requirements")
+    stored = tmp_path / "labs/results/failover/results.json"
+    stored.write_text(stored.read_text().replace('"value": 300.0', '"value": 301.0', 1))
+    command = [sys.executable, "-m", "labs", "--check", "failover", "poison-record"]
+    told = [
+        subprocess.run([*command, "--jobs", jobs], cwd=tmp_path, capture_output=True, text=True, check=False)
+        for jobs in ("1", "2")
+    ]
+    assert [each.returncode for each in told] == [1, 1], told
+    faults = [[line for line in each.stdout.splitlines() if line.startswith("failover: ")] for each in told]
+    assert faults[0] == faults[1] != []
 
 
 def test_a_scale_places_its_ends_and_equal_ratios_equally() -> None:

@@ -17,8 +17,8 @@ from lxml import html as lxml_html
 from folio.model.library import Library, Post
 from folio.publishing.kept import Kept
 from folio.publishing.names import ATOM, JSON, card_of
-from folio.publishing.outputs import Outputs, address, page_path, parsed
-from folio.publishing.portable import portable, with_plain_formulas
+from folio.publishing.outputs import Outputs, address, page_path
+from folio.publishing.portable import Articles, with_plain_formulas
 from folio.reading.domain import writing
 
 if TYPE_CHECKING:
@@ -197,11 +197,11 @@ def feeds(library: Library, entry_of: dict[str, Entry], site: str, owner: str, l
             yield made(f"topics/{slug}/", f"{owner}: {name}", f"The pieces on {name}, newest first.", posts)
 
 
-def _entry(app: Sphinx, post: Post, library: Library, kept: Kept) -> Entry:
+def _entry(app: Sphinx, post: Post, library: Library, kept: Kept, articles: Articles) -> Entry:
     url, site, page = address(app, post.docname), app.config.html_baseurl, page_path(app, post.docname).read_bytes()
 
     def text() -> str:
-        article = with_plain_formulas(portable(parsed(page), url, site))
+        article = with_plain_formulas(articles.get(post.docname))
         return "".join(lxml_html.tostring(child, encoding="unicode") for child in article).strip()
 
     return Entry(
@@ -222,8 +222,10 @@ def _publish(app: Sphinx, outputs: Outputs) -> None:
     shown = {post.docname for post in library.posts()[:MOST]}
     for slug in library.topic_names:
         shown.update(post.docname for post in library.posts(topic=slug)[:MOST])
-    kept = Kept(app, "feeds")
-    entry_of = {post.docname: _entry(app, post, library, kept) for post in library.posts() if post.docname in shown}
+    kept, articles = Kept(app, "feeds"), Articles(app)
+    entry_of = {
+        post.docname: _entry(app, post, library, kept, articles) for post in library.posts() if post.docname in shown
+    }
     kept.settle()
     for feed in feeds(library, entry_of, app.config.html_baseurl, app.config.project, app.config.folio_language):
         outputs.write(feed.folder + ATOM, as_atom(feed))

@@ -21,7 +21,7 @@ HOUSE = Path(__file__).parents[1]
 PARTS = ("model", "reading", "publishing", "templates", "static")
 """What makes pages, and things of pages: not the author's desk."""
 
-LIBRARIES = ("latex2mathml", "lxml", "markdownify", "pagefind", "typst")
+LIBRARIES = ("html-to-markdown", "latex2mathml", "lxml", "pagefind", "typst")
 """Distributions that decide, beside this house's code, what is made of a page."""
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urljoin
 
 if TYPE_CHECKING:
+    from lxml.cssselect import CSSSelector
     from lxml.html import HtmlElement
     from sphinx.application import Sphinx
     from sphinx.builders.html import StandaloneHTMLBuilder
@@ -56,6 +58,27 @@ def parsed(page: bytes) -> HtmlElement:
     from lxml import html as lxml_html  # not needed where nothing is published
 
     return lxml_html.document_fromstring(page.decode("utf-8"))
+
+
+def select(element: HtmlElement, selector: str) -> list[HtmlElement]:
+    """Find what a CSS selector matches within an element; like lxml's `cssselect`, and translates a selector once.
+
+    Args:
+        element: where to look.
+        selector: a CSS selector.
+
+    Returns:
+        The elements in the order of the document.
+    """
+    found: list[HtmlElement] = _translated(selector)(element)
+    return found
+
+
+@cache
+def _translated(selector: str) -> CSSSelector:
+    from lxml.cssselect import CSSSelector  # not needed where nothing is published
+
+    return CSSSelector(selector, translator="html")
 
 
 def write_whole(path: Path, data: bytes) -> None:

@@ -9,14 +9,51 @@ from urllib.parse import urljoin
 from lxml import html as lxml_html
 from lxml.html import builder
 
+from folio.publishing.kept import Kept
+from folio.publishing.outputs import address, page_path, parsed, select
+
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
+    from sphinx.application import Sphinx
 
 LEFT_OUT = (".headerlink", ".src", "button", "script", "style", ".backrefs", ".connections")
 """What belongs to the page around the text: permalinks, the sources that numbers show, buttons."""
 
 KEPT = frozenset({"href", "src", "alt", "title", "width", "height", "datetime", "colspan", "rowspan", "start", "lang"})
 """The attributes that mean something without the site's style sheet."""
+
+
+class Articles:
+    """The articles of a site as they can leave it, made once for all that takes them away.
+
+    Args:
+        app: the application, its pages written.
+    """
+
+    def __init__(self, app: Sphinx) -> None:
+        self.app = app
+        self.kept = Kept(app, "articles")
+
+    def get(self, docname: str) -> HtmlElement:
+        """Give the article of a page, a new one each time.
+
+        Args:
+            docname: the page.
+
+        Returns:
+            What `portable` makes of it.
+        """
+        page, site = page_path(self.app, docname).read_bytes(), self.app.config.html_baseurl
+        url = address(self.app, docname)
+
+        def made() -> str:
+            return str(lxml_html.tostring(portable(parsed(page), url, site), encoding="unicode"))
+
+        return lxml_html.fragment_fromstring(self.kept.get(docname, page, (url, site), made))
+
+    def settle(self) -> None:
+        """Drop what nobody took in this build: takers keep what they made of it."""
+        self.kept.settle()
 
 
 def portable(document: HtmlElement, page: str, site: str) -> HtmlElement:
@@ -30,16 +67,16 @@ def portable(document: HtmlElement, page: str, site: str) -> HtmlElement:
     Returns:
         The article: every address absolute, every drawing an `img` of its stand-alone file, formulas still MathML.
     """
-    article = copy.deepcopy(document.cssselect("main article")[0])
+    article = copy.deepcopy(select(document, "main article")[0])
     for selector in LEFT_OUT:
-        for element in article.cssselect(selector):
+        for element in select(article, selector):
             element.drop_tree()
-    for figure in article.cssselect("figure"):
+    for figure in select(article, "figure"):
         _as_picture(figure, site)
     article.make_links_absolute(page)
-    for mark in article.cssselect("a.footnote-reference"):
+    for mark in select(article, "a.footnote-reference"):
         _as_superscript(mark)
-    for notes in article.cssselect(".endnotes"):
+    for notes in select(article, ".endnotes"):
         _as_list(notes)
     for element in article.iter():
         if isinstance(element.tag, str) and element.tag not in FORMULA:
@@ -58,7 +95,7 @@ FORMULA = frozenset(
 
 def _as_picture(figure: HtmlElement, site: str) -> None:
     """Put the stand-alone file of a figure in the place of its inline drawings."""
-    drawings = figure.cssselect("svg")
+    drawings = select(figure, "svg")
     source = next((drawing.get("data-file") for drawing in drawings if drawing.get("data-file")), None)
     if source is None:
         return
@@ -78,11 +115,11 @@ def _as_superscript(mark: HtmlElement) -> None:
 def _as_list(notes: HtmlElement) -> None:
     """Write the notes as a numbered list, which they are."""
     items = []
-    for note in notes.cssselect("aside.footnote"):
-        for label in note.cssselect(".label"):
+    for note in select(notes, "aside.footnote"):
+        for label in select(note, ".label"):
             label.drop_tree()
-        items.append(builder.LI(*note.cssselect("p")))
-    heading = "".join(rubric.text_content() for rubric in notes.cssselect(".notes-heading"))
+        items.append(builder.LI(*select(note, "p")))
+    heading = "".join(rubric.text_content() for rubric in select(notes, ".notes-heading"))
     notes.getparent().replace(notes, builder.DIV(builder.H2(heading), builder.OL(*items, title=NOTES)))
 
 
@@ -99,7 +136,7 @@ def with_plain_formulas(article: HtmlElement) -> HtmlElement:
     Returns:
         The same element.
     """
-    for formula in article.cssselect("math"):
+    for formula in select(article, "math"):
         inner = _plain(formula)
         written = lxml_html.fragment_fromstring(f"<span>{inner}</span>")
         if formula.get("display") == "block":

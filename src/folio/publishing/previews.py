@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from folio.model.front_matter import KINDS
 from folio.model.library import Page, Post
 from folio.publishing.kept import Kept
-from folio.publishing.outputs import Outputs, page_path, parsed
+from folio.publishing.outputs import Outputs, page_path, parsed, select
 from folio.reading.domain import writing
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def preview(page: Page, document: HtmlElement) -> dict[str, str]:
     Returns:
         `title`, `dek`, `text` (its first paragraph), `meta` (kind and minutes of a post).
     """
-    paragraphs = document.cssselect("article > section > p")
+    paragraphs = select(document, "article > section > p")
     text = _words(paragraphs[0]) if paragraphs else ""
     meta = f"{KINDS[page.front.kind][0]} · {page.minutes} min" if isinstance(page, Post) else ""
     return {"title": page.title, "dek": page.dek, "text": text, "meta": meta}
@@ -38,7 +38,7 @@ def preview(page: Page, document: HtmlElement) -> dict[str, str]:
 def terms_of(document: HtmlElement) -> dict[str, dict[str, str]]:
     """Take the terms and their definitions out of a page that holds a glossary, by the id of each term."""
     found = {}
-    for term in document.cssselect("dl.glossary > dt"):
+    for term in select(document, "dl.glossary > dt"):
         definition = term.getnext()
         if term.get("id") and definition is not None:
             found[term.get("id")] = {"title": _words(term), "text": _words(definition)}
@@ -46,7 +46,7 @@ def terms_of(document: HtmlElement) -> dict[str, dict[str, str]]:
 
 
 def _words(element: HtmlElement) -> str:
-    for hidden in element.cssselect(".src, .headerlink, .footnote-reference"):
+    for hidden in select(element, ".src, .headerlink, .footnote-reference"):
         hidden.drop_tree()
     return " ".join(element.text_content().split())
 

@@ -20,7 +20,7 @@ from lxml import html as lxml_html
 from folio.model.front_matter import KINDS
 from folio.model.library import LISTS, Library, Page, Post
 from folio.publishing.kept import Kept
-from folio.publishing.outputs import Outputs, page_path, parsed
+from folio.publishing.outputs import Outputs, page_path, parsed, select
 from folio.reading.domain import writing
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 FOLDER, ENTRY, WORDS = "pagefind", "pagefind-entry.json", "search-words.json"
 
+UNDER_WAY = "folio-indexing-"
 HOLDS = "folio-indexed.txt"
 """Beside the doctrees: a digest of the pages that the index holds."""
 
@@ -69,15 +70,15 @@ def searchable(page: Page, written: bytes, topics: Iterable[str]) -> str:
         its description and filters, and without what is not its own.
     """
     document = parsed(written)
-    article = document.cssselect("main article")[0]
+    article = select(document, "main article")[0]
     for selector in NOT_SEARCHED:
-        for element in article.cssselect(selector):
+        for element in select(article, selector):
             element.drop_tree()
-    for table in article.cssselect(".lab-table"):
+    for table in select(article, ".lab-table"):
         table.set("data-pagefind-weight", "0.2")  # a key that repeats a word a hundred times is not a hundred findings
     for section in article.iter("section"):
         _move_id_to_heading(section)
-    for term in article.cssselect("dl.glossary > dt"):
+    for term in select(article, "dl.glossary > dt"):
         term.tag = "h3"  # so that a hit jumps to its term
     kind = KINDS[page.front.kind][0] if isinstance(page, Post) else "Lab" if page.lab else "Page"
     filters = [f"kind:{kind}", *(f"topic:{topic}" for topic in topics)]
@@ -121,42 +122,57 @@ def _pages(app: Sphinx, library: Library) -> Iterator[Searchable]:
     kept.settle()
 
 
-def _publish(app: Sphinx, _outputs: Outputs) -> None:
-    """Write the index, unless it holds these very pages already, and the words that a mistyped one is compared with."""
-    library = writing(app.env).library()
-    out = Path(app.outdir)
-    pages = list(_pages(app, library))
-    digest = hashlib.sha256(version("pagefind").encode() + repr(pages).encode()).hexdigest()
-    holds = Path(app.doctreedir) / HOLDS
-    if not (out / FOLDER / ENTRY).is_file() or not holds.is_file() or holds.read_text(encoding="utf-8") != digest:
+class Indexing:
+    """The making of one index: its process runs beside what else is published."""
+
+    def __init__(self) -> None:
+        self.place: TemporaryDirectory[str] | None = None
+        self.process: subprocess.Popen[bytes] | None = None
+        self.digest = ""
+
+    def begin(self, app: Sphinx, _outputs: Outputs) -> None:
+        """Start to index the pages, unless the index holds these very pages already."""
+        pages = list(_pages(app, writing(app.env).library()))
+        self.digest = hashlib.sha256(version("pagefind").encode() + repr(pages).encode()).hexdigest()
+        out, holds = Path(app.outdir), Path(app.doctreedir) / HOLDS
+        if (out / FOLDER / ENTRY).is_file() and holds.is_file() and holds.read_text(encoding="utf-8") == self.digest:
+            return
         holds.unlink(missing_ok=True)
-        _replace_index(pages, out)
-        holds.write_text(digest, encoding="utf-8")
-    terms = [name for (kind, name) in app.env.domaindata["std"]["objects"] if kind == "term"]
-    headings = [node.astext() for toc in app.env.tocs.values() for node in toc.findall(nodes.reference)]
-    (out / WORDS).write_text(json.dumps(words_of(library, terms, headings), ensure_ascii=False), encoding="utf-8")
-
-
-def _replace_index(pages: Iterable[Searchable], out: Path) -> None:
-    """Write an index beside its place and then put it there, so that no half of one is ever served."""
-    fresh = out / f".{FOLDER}"
-    shutil.rmtree(fresh, ignore_errors=True)
-    with TemporaryDirectory() as place:
+        for left in Path(app.doctreedir).glob(f"{UNDER_WAY}*"):  # by a build that was killed
+            shutil.rmtree(left, ignore_errors=True)
+        self.place = TemporaryDirectory(prefix=UNDER_WAY, dir=app.doctreedir)
+        source, made = Path(self.place.name, "site"), Path(self.place.name, FOLDER)
         for page in pages:
-            file = Path(place, page.url.lstrip("/"))
+            file = source / page.url.lstrip("/")
             file = file / "index.html" if page.url.endswith("/") else file
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(page.html, encoding="utf-8")
         # By its command: its Python interface looks for an answer ten times a second, and asks once a page.
-        command = [sys.executable, "-m", "pagefind", "--silent", "--site", place, "--output-path", str(fresh)]
-        subprocess.run([*command, "--include-characters", "_"], check=True)
-    shutil.rmtree(out / FOLDER, ignore_errors=True)
-    fresh.replace(out / FOLDER)
-    for unused in (out / FOLDER).glob("pagefind-*"):
-        if unused.is_file() and unused.name not in {"pagefind-worker.js", ENTRY}:
-            unused.unlink()  # ready-made user interfaces; ours is static/search.js
+        command = [sys.executable, "-m", "pagefind", "--silent", "--site", str(source), "--output-path", str(made)]
+        self.process = subprocess.Popen([*command, "--include-characters", "_"])
+
+    def end(self, app: Sphinx, outputs: Outputs) -> None:
+        """Put the new index in its place, so that no half of one is ever served, and the words beside it."""
+        library, out = writing(app.env).library(), Path(app.outdir)
+        if self.process and self.place:
+            if status := self.process.wait():
+                raise subprocess.CalledProcessError(status, self.process.args)
+            made = Path(self.place.name, FOLDER)
+            for unused in made.glob("pagefind-*"):
+                if unused.is_file() and unused.name not in {"pagefind-worker.js", ENTRY}:
+                    unused.unlink()  # ready-made user interfaces; ours is static/search.js
+            shutil.rmtree(out / FOLDER, ignore_errors=True)
+            shutil.move(made, out / FOLDER)
+            self.place.cleanup()
+            (Path(app.doctreedir) / HOLDS).write_text(self.digest, encoding="utf-8")
+        self.process = self.place = None
+        terms = [name for (kind, name) in app.env.domaindata["std"]["objects"] if kind == "term"]
+        headings = [node.astext() for toc in app.env.tocs.values() for node in toc.findall(nodes.reference)]
+        (out / WORDS).write_text(json.dumps(words_of(library, terms, headings), ensure_ascii=False), encoding="utf-8")
 
 
 def setup(app: Sphinx) -> None:
-    """Register the handler."""
-    app.connect("folio-site-finished", _publish, priority=700)
+    """Register the handlers: the first and the last of those that publish."""
+    indexing = Indexing()
+    app.connect("folio-site-finished", indexing.begin, priority=100)
+    app.connect("folio-site-finished", indexing.end, priority=950)
