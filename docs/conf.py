@@ -63,6 +63,7 @@ folio_redirects: dict[str, str] = {}
 html_theme = "furo"
 html_math_renderer = "mathml"
 html_use_index = False
+html_static_path = ["interactive"]  # the models of figures that a reader can move
 html_copy_source = True
 html_permalinks_icon = "¶"
 copybutton_prompt_text = "$ "

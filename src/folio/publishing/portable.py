@@ -71,6 +71,8 @@ def portable(document: HtmlElement, page: str, site: str) -> HtmlElement:
     for selector in LEFT_OUT:
         for element in select(article, selector):
             element.drop_tree()
+    for moving in select(article, "moving-figure"):
+        moving.drop_tag()
     for figure in select(article, "figure"):
         _as_picture(figure, site)
     article.make_links_absolute(page)

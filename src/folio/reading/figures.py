@@ -5,18 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
+from sphinx.util.osutil import relative_uri
 
 from folio.model.faults import unknown
 from folio.reading.domain import writing
 from folio.reading.values import depend, expand_for
 
 if TYPE_CHECKING:
+    from docutils.parsers.rst.states import Inliner
     from sphinx.application import Sphinx
     from sphinx.util.typing import OptionSpec
     from sphinx.writers.html5 import HTML5Translator
@@ -26,12 +28,22 @@ logger = logging.getLogger(__name__)
 STANDALONE = "figures"
 """The folder of the site in which each figure stands as a file of its own, which `data-file` names."""
 
+INTERACTIVE = "interactive"
+"""The folder of the models that move figures, below that of the sources; the site has them among its static files."""
+
 WIDE_FROM = 700
 """A drawing of at least this many pixels spans text and notes."""
 
 
 class inline_svg(nodes.General, nodes.Element):  # noqa: N801
-    """A drawing: `svg` and `narrow` (its text for a phone, or nothing), `alt`, `file` (where it stands by itself)."""
+    """A drawing: `svg` and `narrow` (its text for a phone, or nothing), `alt`, `file` (where it stands by itself).
+
+    One that a reader can move has `moving`, the module of its model, and `name` and `question`.
+    """
+
+
+class state_link(nodes.General, nodes.Inline, nodes.TextElement):  # noqa: N801
+    """A link to a figure on the same page, `figure`, that sets its `state`."""
 
 
 class SvgFigure(SphinxDirective):
@@ -105,9 +117,29 @@ class SvgFigure(SphinxDirective):
 
 
 class LabFigure(SvgFigure):
-    """A figure that a lab drew: `lab/name`."""
+    """A figure that a lab drew: `lab/name`. With `moving` a script may take it over, with the model in that module."""
 
     group = "labs"
+    option_spec: ClassVar[OptionSpec] = {
+        **SvgFigure.option_spec,
+        "moving": directives.unchanged_required,
+        "question": directives.unchanged_required,
+    }
+
+    def _drawing(self, path: Path, address: str, figure: nodes.figure) -> inline_svg:
+        drawing = super()._drawing(path, address, figure)
+        if module := self.options.get("moving"):
+            source = Path(self.env.srcdir, INTERACTIVE, f"{module}.js")
+            if not source.is_file():
+                self._warn(
+                    unknown("module of a moving figure", module, sorted(f.stem for f in source.parent.glob("*.js")))
+                )
+            elif not self.options.get("name"):
+                self._warn(f"the moving figure {address!r} has no name: add `:name:`, by which links set its state")
+            else:
+                question = self.options.get("question", "")
+                drawing["moving"], drawing["name"], drawing["question"] = module, self.options["name"], question
+        return drawing
 
     def folder(self) -> Path:
         """The folder of all labs' results."""
@@ -168,15 +200,71 @@ def embedded(svg: str, prefix: str) -> str:
     return re.sub(r">\s+<", ">\n<", svg)
 
 
+SET = re.compile(r"(?P<words>[^<]+?)\s*<(?P<name>[\w-]+):(?P<state>[\w.=,-]+)>", re.DOTALL)
+
+
+def set_state(
+    _name: str, rawtext: str, text: str, lineno: int, inliner: Inliner, *_options: object
+) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+    """Link to a state of a figure: ``{set}`the target at 95% <erlang:target=95>```; without a script, to the figure.
+
+    Args:
+        rawtext: the role as written.
+        text: its content.
+        lineno: the line.
+        inliner: reports faults.
+
+    Returns:
+        The link and no message, or a problem and its message.
+    """
+    match = SET.fullmatch(text)
+    if match is None:
+        told = f"{text!r} is no link to a figure's state: expected `words <name:key=value,key=value>`"
+        message = inliner.reporter.error(told, line=lineno)
+        return [inliner.problematic(rawtext, rawtext, message)], [message]
+    return [state_link("", match["words"], figure=match["name"], state=match["state"])], []
+
+
+def visit_state_link(self: HTML5Translator, node: state_link) -> None:
+    """Write the link; `moving.js` follows what it says of the state."""
+    self.body.append(f'<a class="state" href="#{node["figure"]}" data-state="{self.attval(node["state"])}">')
+
+
+def depart_state_link(self: HTML5Translator, _node: state_link) -> None:
+    """End it."""
+    self.body.append("</a>")
+
+
 def visit_inline_svg(self: HTML5Translator, node: inline_svg) -> None:
     """Write the drawing, and its narrow form beside it; the page shows one of the two."""
     alt, file = self.attval(node["alt"]), self.attval(node["file"])
+    if node.get("moving"):
+        module = f"{relative_to_static(self)}{node['moving']}.js"
+        told = {"name": node["name"], "module": module, "question": node["question"]}
+        written = "".join(f' {name}="{self.attval(value)}"' for name, value in told.items())
+        self.body.append(f"<moving-figure{written}>\n")
     for svg, class_ in ((node["svg"], "drawn-wide" if node["narrow"] else "drawn"), (node["narrow"], "drawn-narrow")):
         if svg:
             self.body.append(
                 svg.replace("<svg", f'<svg class="{class_}" role="img" aria-label="{alt}" data-file="{file}"', 1) + "\n"
             )
+    if node.get("moving"):
+        self.body.append("</moving-figure>\n")
     raise nodes.SkipNode
+
+
+def relative_to_static(translator: HTML5Translator) -> str:
+    """Give the address of the static files' folder as the page being written sees it."""
+    builder = translator.builder
+    return relative_uri(builder.get_target_uri(builder.current_docname), "_static/")
+
+
+def _load_script(
+    app: Sphinx, _page: str, _template: str, _context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    """Load what moves figures on pages that have one, and nowhere else."""
+    if doctree is not None and any(node.get("moving") for node in doctree.findall(inline_svg)):
+        app.add_js_file("moving.js", type="module")
 
 
 def setup(app: Sphinx) -> None:
@@ -184,3 +272,6 @@ def setup(app: Sphinx) -> None:
     app.add_directive("lab-figure", LabFigure)
     app.add_directive("diagram", Diagram)
     app.add_node(inline_svg, html=(visit_inline_svg, None))
+    app.add_node(state_link, html=(visit_state_link, depart_state_link))
+    app.add_role("set", set_state)
+    app.connect("html-page-context", _load_script)
