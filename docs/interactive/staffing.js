@@ -20,14 +20,16 @@ export function needed(calls, handling, share, within) {
   }
 }
 
+const STEPS = Array.from({ length: 61 }, (_, i) => i / 4);
+const WEIGHTS = STEPS.map((_, i) => (i % 60 ? 2 + 2 * (i % 2) : 1)); // Simpson's rule
+
 // The same if agents came in fractions: the recursion then starts from the fraction, whose share is 1 over an integral.
 export function smooth(calls, handling, share, within) {
   const load = (calls * handling) / HALF_HOUR;
+  const grows = STEPS.map((u) => Math.log1p(u / load));
   const level = (agents) => {
     const part = agents - Math.floor(agents);
-    let sum = 0;
-    for (let i = 0; i <= 100; i++) sum += (i % 100 ? 2 + 2 * (i % 2) : 1) * Math.exp(-i / 4) * (1 + i / 4 / load) ** part;
-    let blocked = 12 / sum;
+    let blocked = 12 / grows.reduce((sum, rate, i) => sum + WEIGHTS[i] * Math.exp(part * rate - STEPS[i]), 0);
     for (let n = 1; n <= Math.floor(agents); n++) blocked = (load * blocked) / (n + part + load * blocked);
     return answered(agents, blocked, load, handling, within);
   };
@@ -40,7 +42,7 @@ export function smooth(calls, handling, share, within) {
   return high;
 }
 
-const FEW = Array.from({ length: 22 }, (_, step) => 5 * 200 ** (step / 21));
+const FEW = Array.from({ length: 14 }, (_, step) => 5 * 200 ** (step / 13));
 const SIZES = Array.from({ length: 93 }, (_, step) => Math.round(5 * 10 ** (step / 40)))
   .concat([1, 2, 3, 4, 1000])
   .sort((one, other) => one - other)

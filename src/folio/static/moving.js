@@ -155,6 +155,7 @@ class MovingFigure extends HTMLElement {
     const said = figure.says(values, state);
     const chart = (this.chart = new Chart(figure.frame(this.narrow.matches, state)));
     figure.draw(chart, values, state, this.narrow.matches);
+    this.stage.style.aspectRatio = `${chart.width} / ${chart.height}`;
     this.stage.innerHTML = chart.svg(said);
     this.says.textContent = said;
     for (const [key, { show }] of this.inputs) show(state[key]);
