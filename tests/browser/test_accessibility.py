@@ -10,7 +10,6 @@ from tests.browser.accessibility import violations
 from tests.browser.conftest import Reader
 from tests.browser.places import PAGES
 
-
 VIEWS = ((390, "light", False), (390, "dark", True), (1440, "light", True), (1440, "dark", False))
 """Width, theme, and whether only the colours are judged: a theme changes nothing else."""
 

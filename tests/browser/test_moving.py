@@ -112,7 +112,9 @@ def test_it_fits_from_320_pixels_and_axe_finds_nothing(reader: Callable[..., Rea
 
 
 @pytest.mark.parametrize("model", PLACES)
-def test_an_update_takes_a_quarter_of_a_frame_so_that_a_machine_four_times_as_slow_keeps_up(reader: Callable[..., Reader], model: str) -> None:
+def test_an_update_takes_a_quarter_of_a_frame_so_that_a_machine_four_times_as_slow_keeps_up(
+    reader: Callable[..., Reader], model: str
+) -> None:
     slug, name = PLACES[model]
     page = moved(reader(viewport={"width": 390, "height": 900}).open(f"posts/{slug}/"), name)
     taken = page.evaluate(
