@@ -16,6 +16,7 @@ import signal
 import socket
 import statistics
 import subprocess
+import sys
 import threading
 import time
 import urllib.request
@@ -58,7 +59,7 @@ class Built:
 
 
 class Watch(threading.Thread):
-    """Looks ten times a second at how much memory a process and its descendants hold together."""
+    """Looks four times a second at how much memory a process and its descendants hold together."""
 
     def __init__(self, process: psutil.Process) -> None:
         super().__init__(daemon=True)
@@ -66,7 +67,7 @@ class Watch(threading.Thread):
         self.start()
 
     def run(self) -> None:
-        while not self.over.wait(0.1):
+        while not self.over.wait(0.25):
             held = 0
             try:
                 for one in [self.process, *self.process.children(recursive=True)]:
@@ -128,8 +129,10 @@ def change(generator: Generator, folder: Path, count: int, what: str, turn: int)
     path.write_text(text, encoding="utf-8")
 
 
-def measure(generator: Generator, folder: Path, count: int, rounds: int) -> dict[str, list[Built]]:
-    """Take one generator through all that is measured.
+def measure(
+    generator: Generator, folder: Path, count: int, rounds: int, edits: Sequence[str] = EDITS[1:]
+) -> dict[str, list[Built]]:
+    """Take one generator through all that is measured; the cold builds are those whose memory is watched.
 
     Returns:
         The builds by what was done before each.
@@ -139,20 +142,19 @@ def measure(generator: Generator, folder: Path, count: int, rounds: int) -> dict
     if (folder / "package.json").is_file():
         install = ["npm", "install", "--silent", "--no-fund", "--no-audit", "--no-package-lock"]
         subprocess.run(install, cwd=folder, check=True, env=QUIET)
-    for _ in range(1 if count >= 400 else rounds):
+    for _ in range(rounds):
         clear(generator, folder)
-        found["cold"].append(build(generator, folder))
-    for what in EDITS[1:]:
+        found["cold"].append(build(generator, folder, watch=True))
+    for what in edits:
         for turn in range(rounds):
             change(generator, folder, count, what, turn)
             found[what].append(build(generator, folder))
     return found
 
 
-def memory(generator: Generator, folder: Path) -> int:
-    """Build once more from nothing and give the most memory that was held, in bytes."""
-    clear(generator, folder)
-    return build(generator, folder, watch=True).memory
+def rounds_of(count: int, rounds: int) -> int:
+    """Tell how often each thing is done: once where there are many posts, since it takes long and varies little."""
+    return 1 if count >= 400 else rounds
 
 
 def median(builds: Sequence[Built], of: Callable[[Built], float]) -> float:
@@ -194,7 +196,11 @@ def read(generator: Generator, folder: Path, count: int) -> Read:
 
 
 def until_served(generator: Generator, folder: Path, count: int, rounds: int) -> float | None:
-    """Edit a post under the generator's development server; give the median seconds until it serves the new word."""
+    """Edit a post under the generator's development server; give the median seconds until it serves the new word.
+
+    Returns:
+        Seconds, or None if it never did.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -205,14 +211,18 @@ def until_served(generator: Generator, folder: Path, count: int, rounds: int) ->
             page = generator.page.format(slug=slug(count // 2)).removesuffix("index.html")
             address = f"http://127.0.0.1:{port}/{page}"
             wait_until(address, "", 300)
+            time.sleep(5)  # some serve before they watch
             times = []
             for turn in range(rounds):
-                time.sleep(2)
+                time.sleep(1)
                 start = time.perf_counter()
                 change(generator, folder, count, "word", 1000 + turn)
                 wait_until(address, f"Word{1000 + turn}", 120)
                 times.append(time.perf_counter() - start)
             return statistics.median(times)
+        except TimeoutError as error:
+            print(f"{generator.name}: {error}", file=sys.stderr)
+            return None
         finally:
             os.killpg(server.pid, signal.SIGTERM)
             server.wait()
@@ -248,15 +258,15 @@ def table(title: str, heads: Sequence[str], rows: Iterator[Sequence[str]]) -> No
 def side_by_side(root: Path, count: int, rounds: int, generators: Sequence[Generator]) -> None:
     """Measure all generators with so many posts, and print what they took as ratios to plain Sphinx."""
     found: dict[str, dict[str, list[Built]]] = {}
-    held: dict[str, int] = {}
     reads: dict[str, Read] = {}
     served_in: dict[str, float | None] = {}
     for generator in generators:
         folder = root / f"site-{generator.name.strip().split()[0].lower()}-{len(found)}"
-        found[generator.name] = measure(generator, folder, count, rounds)
-        held[generator.name] = memory(generator, folder)
+        found[generator.name] = measure(generator, folder, count, rounds_of(count, rounds))
         reads[generator.name] = read(generator, folder, count)
-        served_in[generator.name] = until_served(generator, folder, count, rounds) if generator.serve else None
+        served_in[generator.name] = (
+            until_served(generator, folder, count, rounds_of(count, rounds)) if generator.serve else None
+        )
         shutil.rmtree(folder)
     base = found[PLAIN.name]
     by_clock = {what: median(base[what], lambda one: one.wall) for what in EDITS}
@@ -269,7 +279,7 @@ def side_by_side(root: Path, count: int, rounds: int, generators: Sequence[Gener
 
     def amounts(name: str) -> Iterator[str]:
         word, kept = found[name]["word"][-1], reads[name]
-        yield f"{held[name] / 1e6:.0f} MB"
+        yield f"{max(one.memory for one in found[name]['cold']) / 1e6:.0f} MB"
         yield f"{word.pages} of {word.files}, {word.written / 1e6:.1f} MB"
         yield f"{kept.view / 1e3:.0f} KB"
         yield f"{kept.search / 1e3:.0f} KB" if kept.search is not None else "no search"
@@ -285,10 +295,10 @@ def growth(root: Path, counts: Sequence[int], rounds: int) -> None:
     rows, first = [], 0.0
     for count in counts:
         folder = root / f"growth-{count}"
-        found = measure(HOUSE, folder, count, rounds)
-        cold = median(found["cold"], lambda one: one.processor) / count
+        built = measure(HOUSE, folder, count, rounds_of(count, rounds), edits=())["cold"]
+        cold = median(built, lambda one: one.processor) / count
         first = first or cold
-        held, page = memory(HOUSE, folder), folder / HOUSE.out / HOUSE.page.format(slug=slug(count // 2))
+        held, page = max(one.memory for one in built), folder / HOUSE.out / HOUSE.page.format(slug=slug(count // 2))
         index = sum(path.stat().st_size for path in (folder / HOUSE.out / "pagefind").rglob("*") if path.is_file())
         size = page.stat().st_size
         share = f"{cold / first:.2f}"
@@ -301,8 +311,8 @@ def main() -> None:
     """Measure and print."""
     options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     options.add_argument("--posts", type=int, nargs="*", default=[20, 100, 400], help="how many posts, side by side")
-    options.add_argument("--growth", type=int, nargs="*", default=[100, 400, 1000], help="how many, this site alone")
-    options.add_argument("--rounds", type=int, default=3, help="how often each edit is made")
+    options.add_argument("--growth", type=int, nargs="*", default=[100, 1000], help="how many, this site alone")
+    options.add_argument("--rounds", type=int, default=2, help="how often each thing is done")
     options.add_argument("--only", nargs="*", default=[], help="generators, by a part of their name")
     asked = options.parse_args()
     wanted = [one for one in PEERS if not asked.only or any(part in one.name for part in asked.only)]

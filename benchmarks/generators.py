@@ -199,6 +199,7 @@ SITEURL = ""
 PATH = "content"
 TIMEZONE = "UTC"
 ARTICLE_URL, ARTICLE_SAVE_AS = "posts/{slug}/", "posts/{slug}/index.html"
+STATIC_PATHS = []  # it watches all of them, and none of them if one does not exist
 CACHE_CONTENT, LOAD_CONTENT_CACHE = True, True
 MARKDOWN = {"extension_configs": {"markdown.extensions.codehilite": {}, "markdown.extensions.extra": {}}}
 """

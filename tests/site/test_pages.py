@@ -19,7 +19,9 @@ ORIGIN = "http://site.test/"
 
 @cache
 def soup(path: Path) -> BeautifulSoup:
-    return BeautifulSoup(path.read_text(encoding="utf-8"), "lxml")
+    """A page without the insides of its drawings, which are most of it."""
+    drawn = re.compile(r"(<svg\b[^>]*>).*?</svg>", re.DOTALL)
+    return BeautifulSoup(drawn.sub(r"\1</svg>", path.read_text(encoding="utf-8")), "lxml")
 
 
 @cache
@@ -51,8 +53,9 @@ def address(site: Path, page: Path) -> str:
 def test_no_link_and_no_anchor_is_dead(site: Path) -> None:
     dead = []
     for page in pages(site):
+        here = address(site, page)
         for tag in soup(page).select("[href]:not(base), [src]"):
-            target = urljoin(address(site, page), str(tag.get("href") or tag.get("src")))
+            target = urljoin(here, str(tag.get("href") or tag.get("src")))
             parts = urlsplit(target)
             if parts.netloc != urlsplit(ORIGIN).netloc:
                 continue
@@ -109,7 +112,8 @@ def test_every_picture_has_words(site: Path) -> None:
 
 def test_ids_are_unique(site: Path) -> None:
     for page in pages(site):
-        ids = [tag["id"] for tag in soup(page).select("[id]")]
+        ids = re.findall(r'<[a-z][^<>]*?\sid="([^"]+)"', page.read_text(encoding="utf-8"))
+        assert ids, page
         assert sorted({name for name in ids if ids.count(name) > 1}) == [], page
 
 
