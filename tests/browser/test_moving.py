@@ -31,7 +31,10 @@ def moved(page: Page, name: str) -> Page:
 
 
 def finding(page: Page) -> str:
-    return page.locator(".moving .says").inner_text()
+    """What the figure says, all of which has to be seen."""
+    said = page.locator(".moving .says")
+    assert said.evaluate("one => one.scrollHeight <= one.clientHeight"), said.inner_text()
+    return said.inner_text()
 
 
 def test_every_model_moves_a_figure() -> None:
@@ -106,6 +109,7 @@ def test_it_fits_from_320_pixels_and_axe_finds_nothing(reader: Callable[..., Rea
     slug, name = PLACES[model]
     page = moved(reader(viewport={"width": 320, "height": 800}).open(f"posts/{slug}/"), name)
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    assert finding(page)
     assert violations(page) == []
     page.emulate_media(color_scheme="dark", forced_colors="active")
     assert violations(page) == []
