@@ -27,15 +27,15 @@ def main(arguments: list[str] | None = None) -> int:
         "--jobs", type=int, default=1, metavar="N", help="labs to run at a time, in processes of their own"
     )
     options = parser.parse_args(arguments)
+    if options.stale:
+        found = [line for name in options.names or names() if (line := stale(name))]
+        print("\n".join(found), end="\n" if found else "")
+        return 1 if found else 0
     try:
         modules = [load(name) for name in options.names or names()]
     except UnknownLabError as error:
         print(f"labs: {error}", file=sys.stderr)
         return 2
-    if options.stale:
-        found = [line for module in modules if (line := stale(module))]
-        print("\n".join(found), end="\n" if found else "")
-        return 1 if found else 0
     each = check if options.check else reproduce
     faults = [fault for found in through(modules, each, options.jobs) for fault in found]
     if options.check:

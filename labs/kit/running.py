@@ -71,24 +71,31 @@ def reproduce(module: LabModule, progress: Progress) -> list[str]:
     return []
 
 
-def stale(module: LabModule) -> str | None:
+def stale(name: str) -> str | None:
     """Compare a lab's code with the one that made its results, without running it.
 
     Args:
-        module: the lab.
+        name: the lab.
 
     Returns:
-        A line that begins with the file of the results, if they are missing or older; None if they belong together.
+        A line that begins with a file, if the lab cannot be loaded, or its results are missing, no results or older;
+        None if they belong together.
     """
-    lab = module.LAB
-    file = f"labs/results/{lab.name}/results.json"
+    module, file = f"labs/{name.replace('-', '_')}.py", f"labs/results/{name}/results.json"
     try:
-        stored = read(lab.name)
+        lab = load(name).LAB
+    except SyntaxError as error:
+        return f"{module}:{error.lineno or 0}: cannot be read: {error.msg}"
+    except Exception as error:  # whatever an author's module does while it is imported
+        return f"{module}: cannot be loaded: {error}"
+    again = f"run `nox -s labs -- {name}`"
+    try:
+        stored = read(lab.name)["hash"]
     except FileNotFoundError:
-        return f"{file}: there are no results of this lab: run `nox -s labs -- {lab.name}`"
-    if stored["hash"] != staleness_hash(lab):
-        return f"{file}: older than the lab's code, inputs or pins: run `nox -s labs -- {lab.name}`"
-    return None
+        return f"{file}: there are no results of this lab: {again}"
+    except (ValueError, TypeError, KeyError):
+        return f"{file}: not what a lab writes: {again}"
+    return None if stored == staleness_hash(lab) else f"{file}: older than the lab's code, inputs or pins: {again}"
 
 
 def check(module: LabModule, progress: Progress) -> list[str]:

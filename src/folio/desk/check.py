@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from folio.desk import bibliography, dates, prose, reading
+from folio.desk import bibliography, dates, leftovers, prose, reading
 from folio.desk.findings import Finding, Source, sources
 from folio.desk.spelling import Speller
 from folio.model.results import FILE, LabResults, ResultsFileError, load
@@ -33,12 +33,14 @@ def main(root: Path | None = None, today: dt.date | None = None) -> int:
     ) as labs:
         findings = [
             *_of_words(pages, posts, root),
+            *_of_leftovers(pages, posts, root),
             *_of_dates(posts, root, today or dt.date.today()),
             *reading.read(root / "docs", root / KEPT, root),
         ]
-        findings += [Finding(*_split(line)) for line in (labs.stdout or ()) if line.strip()]
-    if labs.returncode not in {0, 1}:
-        findings.append(Finding("labs", 0, "a lab cannot be imported: `python -m labs --stale` says why"))
+        stale = [Finding(*_split(line)) for line in (labs.stdout or ()) if line.strip()]
+    if labs.returncode and not stale:
+        stale = [Finding("labs", 0, "the labs cannot be looked at: `python -m labs --stale` says why")]
+    findings += stale
     print(*sorted(set(findings)), sep="\n", end="\n" if findings else "")
     waiting = [line for page in posts if (found := dates.piece(page)) and (line := dates.unread(found))]
     if waiting:
@@ -53,9 +55,20 @@ def _of_words(pages: list[Source], posts: list[Source], root: Path) -> list[Find
     speller = Speller(words, references)
     found = [finding for page in pages for finding in (*speller.check(page), *prose.check(page, page in posts))]
     if references.is_file():
-        text = references.read_text(encoding="utf-8")
-        found += bibliography.unused(Source(references.relative_to(root).as_posix(), text), pages)
+        text = references.read_text(encoding="utf-8", errors="replace")  # the reading tells what is no UTF-8
+        listed = Source(references.relative_to(root).as_posix(), text)
+        found += [*bibliography.unused(listed, pages), *bibliography.incomplete(listed)]
     return found
+
+
+def _of_leftovers(pages: list[Source], posts: list[Source], root: Path) -> list[Finding]:
+    pieces = {page.file: piece for page in posts if (piece := dates.piece(page))}
+    found = [finding for page in pages for finding in leftovers.check(page, pieces.get(page.file))]
+    found += [
+        finding for page in posts if page.file in pieces for finding in leftovers.of_labs(page, pieces[page.file])
+    ]
+    found += leftovers.across(list(pieces.values()), root / "docs", root)
+    return [*found, *leftovers.of_record(root / "docs/profile.yaml", root / "docs", root)]
 
 
 def _of_dates(posts: list[Source], root: Path, today: dt.date) -> list[Finding]:
@@ -69,8 +82,9 @@ def _of_dates(posts: list[Source], root: Path, today: dt.date) -> list[Finding]:
 
 
 def _split(line: str) -> tuple[str, int, str]:
-    file, _, said = line.strip().partition(": ")
-    return file, 0, said
+    place, _, said = line.strip().partition(": ")
+    file, _, number = place.partition(":")
+    return file, int(number or 0), said
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import yaml
 
 from folio.model.front_matter import KINDS, Kind
 
+DEK = "One sentence that says what the reader will know afterwards."
 TEMPLATE = """\
 ---
 {front}---
@@ -91,7 +92,7 @@ def draft(title: str, kind: Kind, topic: str, date: dt.date) -> str:
     """
     front = {
         "title": title,
-        "dek": "One sentence that says what the reader will know afterwards.",
+        "dek": DEK,
         "date": date,
         "kind": kind,
         "topics": [topic],

@@ -5,14 +5,17 @@ from __future__ import annotations
 import io
 import json
 import re
+from collections.abc import Callable, Collection
 from pathlib import Path
 
+from docutils.parsers.rst import directives, roles
 from sphinx.application import Sphinx
 from sphinx.errors import SphinxError
 from sphinx.util.console import nocolor
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
 from folio.desk.findings import Finding
+from folio.desk.hints import hinted
 from folio.model.library import Post
 from folio.reading.domain import writing
 
@@ -47,12 +50,29 @@ def read(docs: Path, kept: Path, root: Path) -> list[Finding]:
             )
             app.connect("env-get-outdated", lambda _app, env, *_sets: _left(warned) & env.found_docs)
             app.build()
+            names = _names(app)  # here: docutils forgets roles and directives with the namespace
         except SphinxError as error:
             return _findings(f"{told.getvalue()}\n{_as_warning(str(error))}", root)
-    findings = [*_findings(told.getvalue(), root), *_links_to_drafts(app, root)]
-    names = {app.env.path2doc(str(root / finding.file)) for finding in findings}
-    warned.write_text(json.dumps(sorted(name for name in names if name)), encoding="utf-8")
+    findings = [
+        *(Finding(item.file, item.line, hinted(item.message, names)) for item in _findings(told.getvalue(), root)),
+        *_links_to_drafts(app, root),
+    ]
+    again = {app.env.path2doc(str(root / finding.file)) for finding in findings}
+    warned.write_text(json.dumps(sorted(name for name in again if name)), encoding="utf-8")
     return findings
+
+
+def _names(app: Sphinx) -> dict[str, Callable[[], Collection[str]]]:
+    """Say for each sort of name what gives those that exist."""
+    env, known = app.env, (list(roles._roles), list(directives._directives))  # type: ignore[attr-defined]
+    files = [Path(env.doc2path(name)) for name in env.found_docs]
+    return {
+        "role": lambda: [*known[0], "footcite:p", "footcite:t", "term"],
+        "directive": lambda: known[1],
+        "source": lambda: list(env.get_domain("cite").bibdata.data.entries),  # type: ignore[attr-defined]
+        "term": lambda: [name for kind, name in env.domaindata["std"]["objects"] if kind == "term"],
+        "page": lambda: [*(file.name for file in files), *(f"../{file.parent.name}/{file.name}" for file in files)],
+    }
 
 
 def _as_warning(error: str) -> str:

@@ -43,6 +43,10 @@ def _fault(model: type[BaseModel], source: Located, error: dict[str, Any]) -> Fa
         case "missing":
             message = f"the key {path[-1]!r} is missing: add it"
             path = path[:-1]
+        case "tuple_type":
+            message = f"{where}: expected a list, [one, another], not {error['input']!r}"
+        case "too_short" if isinstance(error["input"], list):
+            message = f"{where}: expected at least {error['ctx']['min_length']} of them, in brackets"
         case _:
             reason = str(error["msg"]).removeprefix("Value error, ")
             reason = reason[0].lower() + reason[1:]

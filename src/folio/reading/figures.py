@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
+from xml.etree import ElementTree
 
 from docutils import nodes
 from docutils.parsers.rst import directives
@@ -91,6 +92,9 @@ class SvgFigure(SphinxDirective):
         narrow = path.with_name(f"{path.stem}.narrow.svg")
         for file in (path, narrow):
             depend(docname, file.as_posix(), domain)
+            if file.is_file() and (fault := broken(file)):
+                self._warn(f"{self.kind()} {file.name!r} cannot be drawn: {fault}")
+                return inline_svg(svg="", narrow="", alt="", file="")
         prefix = re.sub(r"[^a-z0-9]+", "-", address.lower())
         svg = embedded(path.read_text(encoding="utf-8"), prefix)
         alt = expand_for(docname, self.options["alt"], domain, self.lineno)
@@ -178,6 +182,22 @@ def standalone_sources(results: Path, diagrams: Path) -> Iterator[tuple[str, Pat
         for path in sorted(folder.rglob("*.svg")):
             if not path.name.endswith(".narrow.svg"):
                 yield f"{group}/{path.relative_to(folder).with_suffix('').as_posix()}", path
+
+
+def broken(file: Path) -> str | None:
+    """Tell why a file is no SVG document; None if it is one.
+
+    Args:
+        file: the file.
+
+    Returns:
+        What is wrong, with its line: a broken drawing would swallow the rest of the page.
+    """
+    try:
+        root = ElementTree.fromstring(file.read_bytes())
+    except ElementTree.ParseError as error:
+        return f"not well-formed XML: {error}"
+    return None if root.tag.endswith("svg") else f"its root is {root.tag!r}, expected 'svg'"
 
 
 def embedded(svg: str, prefix: str) -> str:

@@ -74,6 +74,20 @@ def _source_read(app: Sphinx, docname: str, content: list[str]) -> None:
     content[0] = top + "\n" * max(0, head.count("\n") - top.count("\n")) + body + (END_MATTER if is_post else "")
 
 
+def _leave_out_what_is_no_text(app: Sphinx, _env: BuildEnvironment, docnames: list[str]) -> None:
+    """Tell of sources that are not UTF-8, with their line, and read the others."""
+    for docname in list(docnames):
+        data = Path(app.env.doc2path(docname)).read_bytes()
+        try:
+            data.decode("utf-8")
+        except UnicodeDecodeError as error:
+            docnames.remove(docname)
+            app.project.docnames.discard(docname)  # so that nothing is written of it either
+            place = (app.env.doc2path(docname), data.count(b"\n", 0, error.start) + 1)
+            told = f"not UTF-8 text (the byte {data[error.start]:#04x}): save the file as UTF-8"
+            logger.warning("%s", told, location=":".join(map(str, place)), type="folio", subtype="front_matter")
+
+
 def _no_raw_markup(app: Sphinx) -> None:
     """Switch the directive `raw` off: what it holds would go into the page as it stands."""
     app.env.settings["raw_enabled"] = False
@@ -122,5 +136,6 @@ class _Anything(frozenset[str]):
 def setup(app: Sphinx) -> None:
     """Register the handlers."""
     app.connect("builder-inited", _no_raw_markup)
+    app.connect("env-before-read-docs", _leave_out_what_is_no_text)
     app.connect("source-read", _source_read)
     app.connect("env-check-consistency", _check_series)
