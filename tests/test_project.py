@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
+import textwrap
 import tomllib
+from types import ModuleType
 
 import yaml
 
+from labs.kit.figure import files
 from tests.conftest import REPOSITORY
 
 
@@ -98,3 +102,32 @@ def test_no_file_of_the_repository_names_a_place_outside_it() -> None:
             continue
         text = path.read_text(encoding="utf-8")
         assert not re.search(r"(?<![\w.])/(?:root|home)/\w", text), name
+
+
+def test_what_contributing_shows_exists() -> None:
+    text = (REPOSITORY / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    results = REPOSITORY / "labs" / "results"
+    for lab, key in re.findall(r"\{result\}`([\w-]+)\.([\w.]+)", text):
+        assert key in json.loads((results / lab / "results.json").read_text(encoding="utf-8"))["results"], (lab, key)
+    for path in re.findall(r"\{lab-figure\} ([\w/-]+)", text):
+        assert (results / f"{path}.svg").is_file(), path
+    for path in re.findall(r"\{diagram\} ([\w/-]+)", text):
+        assert (REPOSITORY / "docs" / "diagrams" / f"{path}.svg").is_file(), path
+    sources = (REPOSITORY / "docs" / "references.bib").read_text(encoding="utf-8")
+    for key in re.findall(r"\{footcite:p\}`(\w+)`", text):
+        assert f"{{{key}," in sources, key
+    for term in re.findall(r"\{term\}`([^`]+)`", text):
+        assert f"\n{term}\n" in (REPOSITORY / "docs" / "glossary.md").read_text(encoding="utf-8"), term
+    for slug in re.findall(r"\[words\]\(([\w-]+\.md)\)", text):
+        assert (REPOSITORY / "docs" / "posts" / slug).is_file(), slug
+
+
+def test_the_lab_that_contributing_shows_runs_and_draws() -> None:
+    text = (REPOSITORY / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    shown = next(block for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if "LAB = Lab(" in block)
+    lab = ModuleType("shown")
+    exec(textwrap.dedent(shown), lab.__dict__)
+    found = lab.run(lambda _share, _doing: None)
+    drawn = files(lab.draw({key: item.value for key, item in found.items()}))
+    assert sorted(drawn) == ["need.narrow.svg", "need.svg"]
+    assert drawn["need.svg"].count("data-y=") == 3

@@ -44,7 +44,9 @@ class Posts(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Check the options; list nothing where one is wrong, which is told."""
         profile = writing(self.env).records.profile
-        topics = [focus.slug for focus in profile.focus] if profile else []
+        asked = self.options.get("topic", "")
+        # A profile that cannot be read has been told, and not each name that it would hold.
+        topics = [focus.slug for focus in profile.focus] if profile else [asked]
         series = list(self.config.folio_series)
         for option, known in (("kind", list(KINDS)), ("topic", topics), ("series", series)):
             value = self.options.get(option)
