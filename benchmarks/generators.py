@@ -144,9 +144,10 @@ def house_apart(folder: Path, posts: Iterable[Post]) -> None:
 
 def search_here(page: Page, word: str) -> None:
     """Ask this site's search."""
+    page.locator(".search-pill kbd").wait_for()  # its script has run
     page.keyboard.press("/")
-    page.get_by_role("combobox", name="Search").fill(word)
-    page.locator(".search-hits li").first.wait_for()
+    page.get_by_role("combobox", name="Search").press_sequentially(word, delay=30)
+    page.locator(".search-hits li").first.wait_for(timeout=60_000)
 
 
 def search_sphinx(page: Page, word: str) -> None:
