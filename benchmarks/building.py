@@ -29,7 +29,7 @@ import psutil
 from playwright.sync_api import sync_playwright
 
 from benchmarks.corpus import slug
-from benchmarks.generators import BARE, HOUSE, HOUSE_APART, PEERS, PLAIN, Generator
+from benchmarks.generators import BARE, HOUSE, HOUSE_APART, PEERS, PLAIN, PLAIN_ONE_TREE, Generator
 from tests.browser.chromium import FLAGS, ensure
 from tests.browser.first_view import DESK, first_view
 from tests.browser.serving import served
@@ -42,6 +42,7 @@ QUIET = {
     **{name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
     "ASTRO_TELEMETRY_DISABLED": "1",
     "PATH": os.pathsep.join([PEERS_LIE_IN, os.environ["PATH"]]),
+    "PYTHONPATH": str(Path(__file__).parents[1]),
 }
 """The environment of every build."""
 
@@ -319,7 +320,7 @@ def main() -> None:
     with TemporaryDirectory() as place:
         root = Path(place)
         for count in asked.posts:
-            side_by_side(root, count, asked.rounds, [PLAIN, BARE, HOUSE, HOUSE_APART, *wanted])
+            side_by_side(root, count, asked.rounds, [PLAIN, PLAIN_ONE_TREE, BARE, HOUSE, HOUSE_APART, *wanted])
         if asked.growth:
             growth(root, asked.growth, asked.rounds)
 

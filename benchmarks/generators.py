@@ -105,6 +105,13 @@ def plain(folder: Path, posts: Iterable[Post]) -> None:
         put(folder / f"src/posts/{post.slug}.md", f"# {post.title}\n\n{post.body}\n")
 
 
+def plain_with_one_tree(folder: Path, posts: Iterable[Post]) -> None:
+    """Lay out plain Sphinx with Furo's navigation tree made once a build."""
+    plain(folder, posts)
+    conf = (folder / "src/conf.py").read_text(encoding="utf-8")
+    put(folder / "src/conf.py", conf.replace('["myst_parser"]', '["myst_parser", "benchmarks.furo_tree"]'))
+
+
 def bare(folder: Path, posts: list[Post]) -> None:
     """Lay out the same without a navigation tree and without Sphinx's search."""
     put(folder / "src/conf.py", PLAIN_CONF + NO_SEARCH)
@@ -311,6 +318,10 @@ HOUSE_APART = Generator(
 PLAIN = Generator(
     *("Sphinx + MyST + Furo", plain, (*SPHINX, "src", "out"), "out", "src/posts/{slug}.md"),
     **{"kept": ("trees",), "serve": (*AUTOBUILD, "src", "live"), "search": search_sphinx},
+)
+PLAIN_ONE_TREE = Generator(
+    *("  its tree made once", plain_with_one_tree, (*SPHINX, "src", "out"), "out", "src/posts/{slug}.md"),
+    kept=("trees",),
 )
 BARE = Generator(
     *("  without tree and search", bare, (*SPHINX, "src", "out"), "out", "src/posts/{slug}.md"), kept=("trees",)
