@@ -51,7 +51,10 @@ def test_an_error_loses_nothing_else_and_the_site_does_not_look_finished(
     assert "noindex" in home
 
 
-@pytest.mark.parametrize("case", ["error-role-fact", "error-front-topic", "error-listing", "error-profile-key"])
+AGAIN = ("role-fact", "front-topic", "listing", "profile-key", "broken-sources", "broken-text", "broken-drawing")
+
+
+@pytest.mark.parametrize("case", [f"error-{case}" for case in AGAIN])
 def test_a_second_run_of_a_failing_build_fails_again(built: Callable[..., SphinxTestApp], case: str) -> None:
     first = told(built(case))
     again = built(case)

@@ -11,7 +11,6 @@ from pybtex.exceptions import PybtexError
 from pybtex.plugin import register_plugin
 from pybtex.style.formatting.unsrt import Style as Unsorted
 from pybtex.style.template import field, href, join, optional, sentence
-from sphinx.errors import SphinxError
 from sphinx.util import logging
 
 if TYPE_CHECKING:
@@ -56,43 +55,69 @@ def short_name(entry: Entry) -> str:
     return f"{who or entry.fields.get('title', entry.key)} {entry.fields.get('year', '')}".strip()
 
 
-def _bibtex(path: Path) -> str:
-    """Read a file of sources; where it cannot be parsed, end the build with file and line."""
+MENDED = "folio-sources"
+"""The folder, beside the doctrees, of copies without the entries that cannot be read."""
+
+
+def _fault(path: Path, data: bytes) -> tuple[int, str] | None:
+    """Say on which line a file of sources cannot be read, and why; None if it can."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
-        Parser().parse_string(text)
-    except FileNotFoundError:
-        raise SphinxError(f"{path}: this file of sources is missing: conf.py names it in bibtex_bibfiles") from None
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise SphinxError(f"{path}: not UTF-8 text ({error.reason} at byte {error.start}): save it as UTF-8") from error
+        line = data.count(b"\n", 0, error.start) + 1
+        return line, f"not UTF-8 text (the byte {data[error.start]:#04x}): save {path.name} as UTF-8"
+    try:
+        Parser().parse_string(text)
     except PybtexError as error:
         key = str(error).rpartition(": ")[2]
         again = [match.start() for match in re.finditer(rf"^@\w+\s*\{{\s*{re.escape(key)}\s*,", text, re.MULTILINE)]
         line = getattr(error, "lineno", None) or (text.count("\n", 0, again[-1]) + 1 if again else 1)
         said = str(error).partition(": ")[2] if getattr(error, "lineno", None) else str(error)
-        raise SphinxError(
-            f"{path}:{line}: not BibTeX: {said}; entries are `@book{{key, name = {{value}},}}`"
-        ) from error
-    return text
+        return line, f"not BibTeX: {said}; entries are `@book{{key, name = {{value}},}}`"
+    return None
+
+
+def _readable(text: str) -> str:
+    """Keep the entries that can be read; of two with one key, the first."""
+    kept: dict[str, str] = {}
+    for entry in re.split(r"^(?=@)", text, flags=re.MULTILINE):
+        key = re.match(r"@\w+\s*\{\s*([^,\s]+)\s*,", entry)
+        try:
+            Parser().parse_string(entry)
+        except PybtexError:
+            continue
+        if key:
+            kept.setdefault(key[1], entry)
+    return "".join(kept.values())
 
 
 def _check_bibliography(app: Sphinx) -> None:
-    """Warn of every entry that does not say how far it was checked."""
-    for name in app.config.bibtex_bibfiles:
+    """Tell what is wrong with the files of sources, and have the rest of them read all the same."""
+    files = list(app.config.bibtex_bibfiles)
+    for index, name in enumerate(files):
         path = Path(app.srcdir) / name
-        text = _bibtex(path)
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError:
+            _tell(path, 1, "this file of sources is missing: conf.py names it in bibtex_bibfiles")
+            data = b""
+        text = data.decode("utf-8-sig", errors="replace")
+        if (fault := _fault(path, data)) or not path.is_file():
+            if fault:
+                _tell(path, *fault)
+            files[index] = str(Path(app.doctreedir) / MENDED / path.name)
+            Path(files[index]).parent.mkdir(parents=True, exist_ok=True)
+            Path(files[index]).write_text(_readable(text), encoding="utf-8")
         for match in re.finditer(r"^@(\w+)\s*\{\s*([^,\s]+)\s*,(.*?)(?=^@|\Z)", text, re.DOTALL | re.MULTILINE):
             said = re.search(r"^\s*checked\s*=\s*[{\"](.*?)[}\"]", match[3], re.MULTILINE)
             if said is None or said[1] not in CHECKED:
                 line = text.count("\n", 0, match.start()) + 1
-                logger.warning(
-                    "%s: expected `checked = {…}` with one of %s",
-                    match[2],
-                    ", ".join(CHECKED),
-                    location=f"{path}:{line}",
-                    type="folio",
-                    subtype="source",
-                )
+                _tell(path, line, f"{match[2]}: expected `checked = {{…}}` with one of {', '.join(CHECKED)}")
+    app.config.bibtex_bibfiles = files
+
+
+def _tell(path: Path, line: int, what: str) -> None:
+    logger.warning("%s", what, location=f"{path}:{line}", type="folio", subtype="source")
 
 
 def setup(app: Sphinx) -> None:

@@ -1,0 +1,1 @@
+from folio_conf import *  # noqa: F403
