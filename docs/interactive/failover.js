@@ -74,16 +74,14 @@ export const figure = {
     }
     chart.dot(f, reach, 2, 7);
     chart.label(f, reach, room ? `${providers} providers` : narrow ? fewer : `${providers} providers: ${fewer}`, { ...beside, dy: left ? (room ? 20 : -12) : 4 });
-    // A finger that begins here drags both ways; elsewhere it scrolls the page.
-    chart.parts.push(`<circle class="fig-grip" fill="none" pointer-events="all" cx="${chart.x.place(f)}" cy="${chart.y.place(reach)}" r="28"/>`);
   },
   drag: (share, reach, { shared, providers }) => ({ share: share * 100, accepts: behind(reach, shared / 100, providers - 1) * 100 }),
-  says({ share, success: reach, saved, ceiling, needed }) {
-    const product = `${parts(share)}% recoverable × ${parts(reach)}% accepted = ${parts(saved / FAILED)}% fewer failures.`;
+  says({ share, success: reach, saved, ceiling, needed }, { accepts, providers }) {
+    const product = `${parts(share)}% recoverable × ${parts(reach)}% that succeed = ${parts(saved / FAILED)}% fewer failures.`;
     const short = (most) => most < TARGET * FAILED - 1e-6;
     if (!short(saved)) return `${product} That is a cut by 40% or more.`;
     if (needed > 1) return `${product} A cut by 40% is out of any provider’s reach: too few failures are recoverable.`;
-    const most = short(ceiling) ? `; more such providers end at ${parts(ceiling / FAILED)}%` : "";
-    return `${product} A cut by 40% takes ${parts(needed)}% accepted${most}.`;
+    const most = short(ceiling) && accepts && providers > 2 ? ` More such providers end at ${parts(ceiling / FAILED)}% fewer.` : "";
+    return `${product} For a cut by 40%, ${parts(needed)}% of second attempts have to succeed.${most}`;
   },
 };

@@ -20,6 +20,7 @@ const steps = (from, to, step) => Array.from({ length: Math.round((to - from) / 
 const RARE = [...steps(0.2, 0.4, 0.02), ...steps(0.4, 1, 0.05), ...steps(1, 2, 0.1), ...steps(2, 4, 0.2), ...steps(4, 10, 0.5), ...steps(10, 20, 1), ...steps(20, 50, 2), 50];
 
 const percent = (share) => `${share > 0.99 ? Math.floor(share * 1000 + 1e-6) / 10 : (share * 100).toFixed(share > 0 && share < 0.01 ? 1 : 0)}%`;
+const fine = (share) => (share >= 0.98 && share < 1 ? `${(100 * share).toFixed(1)}%` : percent(share)); // where a point is much
 const decimal = (number) => Math.min(number, number < 1 ? 0.99 : 1).toFixed(2).replace(/^-(0.00)?/, (sign, nought) => nought ?? "−");
 const count = (calls) => Math.round(calls).toLocaleString("en");
 
@@ -88,6 +89,6 @@ export const figure = {
   says({ flags, false: wrong, true: share, agreement, kappa, silent }) {
     const few = flags ? "Fewer than one" : "None";
     const flagged = flags < 0.5 ? `${few} of ${count(CALLS)} calls is flagged` : `${count(flags)} of ${count(CALLS)} calls are flagged, ${count(flags - wrong)} rightly (${percent(share)})`;
-    return `${flagged}. Agreement is ${percent(agreement)}, of a judge that never flags ${percent(silent)}; kappa is ${decimal(kappa)}.`;
+    return `${flagged}. Agreement is ${fine(agreement)}; never flagging would give ${fine(silent)}. Kappa is ${decimal(kappa)}.`;
   },
 };

@@ -7,10 +7,10 @@ const HORIZON = 600 * SECOND;
 const SHOWN = 240; // seconds that are drawn
 const RETRIES = [1, 2, 3, 4, 5, 6, 7];
 
-// What waits, by tick and by place in it. One for all runs, since a run reads no place that it has not written.
+// What waits, by tick and place; a run reads only what it has written.
 const queue = new Int32Array((20 * SECOND + HORIZON) * (RETRIES.length + 1));
 
-// The lab's `step` without remedies. What is unanswered is kept by the time at which it was sent, in a ring.
+// The lab's `step` without remedies; `unanswered` is a ring over the ticks of sending.
 function server(load, retries, outage) {
   const kinds = retries + 1;
   const unanswered = new Int32Array(TIMEOUT * kinds);
@@ -69,7 +69,7 @@ export function recovery(load, retries, outage) {
   return state.tick - last > memory ? [Math.max(0, last - outage), losses] : null;
 }
 
-// The lowest load that sticks, found by halving as in the lab; 100 if none does. An outage's are kept: a drag asks again.
+// The lowest load that sticks, by halving as in the lab, or 100.
 const known = new Map();
 export function lowest(retries, outage) {
   const key = `${retries} ${outage}`;
@@ -106,7 +106,7 @@ const ticks = (seconds) => Math.round(seconds * SECOND);
 const tries = (count) => (count === 1 ? "1 retry" : `${count} retries`);
 const waits = (count) => `${count < 10 * SECOND ? count / SECOND : Math.round(count / SECOND)} s`;
 
-// The seconds are drawn above the map, on a strip of its own in which its axes go on.
+// The strip of seconds lies above the map, on the same axes.
 const [FOOT, TOP, MOST] = [136, 196, 2000];
 const up = (each) => FOOT + ((TOP - FOOT) * Math.min(each, MOST)) / MOST;
 const across = (seconds) => 0.6 + (6.8 * seconds) / SHOWN;
@@ -141,7 +141,7 @@ export const figure = {
   }),
   draw(chart, values, { load, retries, outage }) {
     const sticking = RETRIES.map((each) => lowest(each, ticks(outage)));
-    // A short outage needs more load than the border: the shade leaves the dotted line by as much, column by column.
+    // Where a short outage needs more load than the border, the shade leaves the dotted line.
     const above = sticking.map((each, index) => Math.max(0, each - Math.ceil(border(index + 1))));
     const shade = CURVE.map((at) => {
       const left = Math.min(RETRIES.length - 2, Math.max(0, Math.floor(at) - 1));
@@ -150,7 +150,7 @@ export const figure = {
     });
     chart.area([...CURVE, 7.4, 0.6], [...shade, 100, 100], 1);
     chart.line(CURVE, CURVE.map(border), 0, true);
-    // What the point comes to is said where the marks are not: below the border beneath it, elsewhere above it.
+    // The point's label keeps off the marks.
     const under = load < sticking[retries - 1] && load <= border(retries);
     const left = retries > (under ? 2 : 4);
     const beside = under && load < 14;
@@ -186,13 +186,13 @@ export const figure = {
     const at = outage + values.ticks / SECOND;
     if (sent === answered) chart.label(7.4, up(sent), `all ${written(sent)}${at > 150 ? "" : " answered"}`, { tone: 2, ...end });
     else {
-      chart.label(7.4, up(sent), `${written(sent)} sent`, { tone: 1, ...end, dy: sent > 1700 ? 18 : -8 });
+      chart.label(7.4, up(sent), `${written(sent)} sent${sent > MOST ? " ↑" : ""}`, { tone: 1, ...end, dy: sent > 1700 ? 18 : -8 });
       chart.label(7.4, up(answered), `${written(answered)} answered in time`, { tone: 2, ...end });
     }
     const told = at > SHOWN / 2 ? { dx: 0, anchor: "end" } : { dx: 6 };
-    if (values.lost && !values.sticks) chart.label(across(Math.min(at, SHOWN)), TOP, `recovers after ${waits(values.ticks)}`, { tone: 2, dy: 34, ...told });
+    if (values.lost && !values.sticks) chart.label(across(Math.min(at, SHOWN)), TOP, `recovers after ${waits(values.ticks)}${at > SHOWN ? ", beyond the plot" : ""}`, { tone: 2, dy: 34, ...told });
   },
-  // A touch of the strip of seconds is above the map, where no load is: it leaves the state as it is.
+  // The strip of seconds, above the map, cannot be dragged.
   drag: (retries, load) => (load < 100 ? { retries, load } : {}),
   says({ sticks, ticks: after, lost }, { load, retries, outage }) {
     const most = 10 * load * (1 + retries);

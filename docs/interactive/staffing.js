@@ -48,12 +48,12 @@ const SIZES = Array.from({ length: 93 }, (_, step) => Math.round(5 * 10 ** (step
   .sort((one, other) => one - other)
   .filter((size, index, all) => size !== all[index - 1]);
 
+const counted = (number, one, many) => `${number.toLocaleString("en")} ${number === 1 ? one : many}`;
 const minutes = (seconds) => `${Math.floor(seconds / 60)} min${seconds % 60 ? ` ${seconds % 60} s` : ""}`;
-const people = (count) => (count === 1 ? "1 agent" : `${count} agents`);
 
 export const figure = {
   controls: [
-    { key: "calls", label: "Calls in half an hour", value: 100, values: [...Array(60).keys()].map((n) => n + 1).concat(SIZES.filter((n) => n > 60)) },
+    { key: "calls", label: "Calls in half an hour", value: 100, words: (calls) => calls.toLocaleString("en"), values: [...Array(60).keys()].map((n) => n + 1).concat(SIZES.filter((n) => n > 60)) },
     { key: "before", label: "Handling before", value: 480, min: 120, max: 900, step: 30, words: minutes },
     { key: "after", label: "Handling after", value: 300, min: 60, max: 900, step: 30, words: minutes },
     { key: "target", label: "Answered in time, at least", value: 80, min: 50, max: 99, words: (share) => `${share}%` },
@@ -82,16 +82,19 @@ export const figure = {
     chart.line(SIZES, SIZES.map((size) => inside(freed(size))), 1);
     chart.line([0.9, 1150], [work, work], 3, true);
     chart.label(1150, work, "the work that goes", { tone: 3, dx: -4, dy: -9, anchor: "end" });
-    chart.label(1150, work, "in fractions", { tone: 2, dx: -4, dy: 40, anchor: "end" });
-    const share = inside(values.freed / values.before);
+    chart.label(1150, inside(inPart(FEW.at(-1))), "in fractions", { tone: 2, dx: -4, dy: 24, anchor: "end" });
+    const exact = values.freed / values.before;
+    const share = inside(exact);
+    const beyond = exact === share ? "" : ", off the scale";
     chart.dot(calls, share, 1, 7);
     const end = calls > 60;
-    chart.label(calls, share, `${values.before} → ${values.after}`, { tone: 1, dx: end ? -4 : 12, dy: 26, anchor: end ? "end" : "start" });
+    chart.label(calls, share, `${values.before} → ${values.after}${beyond}`, { tone: 1, dx: end ? -4 : 12, dy: 26, anchor: end ? "end" : "start" });
   },
   drag: (calls) => ({ calls }),
   says({ before, after, freed }, { calls, before: was, after: is }) {
     const work = Math.round((1 - is / was) * 1000) / 10;
-    const went = freed === 0 ? "nobody is freed" : freed > 0 ? `${freed} freed, ${((100 * freed) / before).toFixed(0)}%` : `${-freed} more are needed`;
-    return `${calls.toLocaleString("en")} calls: ${people(before)} before, ${after} after; ${went}. The work shrinks by ${work}%.`;
+    const went = freed === 0 ? "nobody is freed" : freed > 0 ? `${freed} freed, ${((100 * freed) / before).toFixed(0)}%` : `${counted(-freed, "more is", "more are")} needed`;
+    const changes = work < 0 ? `grows by ${-work}%` : `shrinks by ${work}%`;
+    return `${counted(calls, "call", "calls")}: ${counted(before, "agent", "agents")} before, ${after} after; ${went}. The work ${changes}.`;
   },
 };

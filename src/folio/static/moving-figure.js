@@ -3,6 +3,7 @@
 
 const escaped = (words) => String(words).replace(/[&<>"]/g, (mark) => `&#${mark.charCodeAt(0)};`);
 const short = (number) => Number(number.toFixed(2));
+const HERE = 7; // the radius of the dot that stands for the reader's state
 
 // One axis: how values become pixels, and back. `ticks` are numbers, or pairs of a number and its words.
 export class Scale {
@@ -33,6 +34,7 @@ export class Chart {
   }
   area(xs, ys, tone) { this.parts.push(`<polygon class="fig-area fig-${tone}" points="${this.points(xs, ys)}"/>`); }
   dot(x, y, tone, radius = 4.5) {
+    if (radius >= HERE) this.here = [short(this.x.place(x)), short(this.y.place(y))];
     this.parts.push(`<circle class="fig-dot fig-${tone}" cx="${short(this.x.place(x))}" cy="${short(this.y.place(y))}" r="${radius}"/>`);
   }
   bar(x, from, to, width, tone) {
@@ -42,6 +44,10 @@ export class Chart {
   label(x, y, words, { tone = null, dx = 0, dy = 0, anchor = "start" } = {}) {
     const look = tone === null ? "fig-label" : `fig-label fig-toned fig-${tone}`;
     this.parts.push(`<text class="${look}" text-anchor="${anchor}" x="${short(this.x.place(x) + dx)}" y="${short(this.y.place(y) + dy)}">${escaped(words)}</text>`);
+  }
+  // Where a finger takes hold of the reader's dot.
+  grip() {
+    if (this.here) this.parts.push(`<circle class="fig-grip" fill="none" pointer-events="all" cx="${this.here[0]}" cy="${this.here[1]}" r="28"/>`);
   }
   svg(alt) {
     const { left, floor, x, y } = this;
@@ -97,11 +103,12 @@ class MovingFigure extends HTMLElement {
     this.inputs = new Map(figure.controls.map((control) => [control.key, this.slider(control)]));
     const rows = [...this.inputs.values()].map(({ row }) => row);
     this.reset = made("button", { type: "button" }, "Back to the text’s state");
-    this.reset.addEventListener("click", () => this.set(this.first));
+    this.reset.addEventListener("click", () => this.set(this.first)); // never disabled: it would lose the focus
     this.link = made("a", {}, "Link to this state");
     const asked = this.getAttribute("question");
-    const panel = made("div", { class: "moving" }, this.stage, this.says, made("fieldset", { class: "controls" }, made("legend", { class: "unseen" }, "Move the figure"), ...rows));
-    if (asked) panel.append(made("p", { class: "ask" }, asked));
+    const how = figure.drag ? "Drag the dot, or use the sliders." : "Use the sliders.";
+    const ask = made("p", { class: "ask" }, asked ? `${asked} ` : "", made("small", {}, how));
+    const panel = made("div", { class: "moving" }, ask, this.stage, this.says, made("fieldset", { class: "controls" }, made("legend", { class: "unseen" }, "Move the figure"), ...rows));
     panel.append(made("p", { class: "acts" }, this.reset, this.link), this.status);
     this.narrow = matchMedia("(max-width: 36rem)");
     this.narrow.addEventListener("change", () => this.draw());
@@ -134,7 +141,13 @@ class MovingFigure extends HTMLElement {
       const scale = width / box.width;
       this.set(this.figure.drag(x.value((event.clientX - box.left) * scale), y.value((event.clientY - box.top) * scale), this.state));
     };
-    this.stage.addEventListener("pointerdown", (event) => { this.stage.setPointerCapture(event.pointerId); move(event); });
+    let before;
+    this.stage.addEventListener("pointerdown", (event) => {
+      before = { ...this.state };
+      this.stage.setPointerCapture(event.pointerId);
+      move(event);
+    });
+    this.stage.addEventListener("pointercancel", () => this.set(before)); // the finger scrolled the page
     // A finger on the dot moves it; anywhere else it scrolls the page, and Chromium heeds touch-action on no SVG child.
     this.stage.addEventListener("touchstart", (event) => { if (event.target.matches(".fig-grip")) event.preventDefault(); }, { passive: false });
     this.stage.addEventListener("pointermove", (event) => { if (event.buttons) move(event); });
@@ -158,12 +171,13 @@ class MovingFigure extends HTMLElement {
     const said = figure.says(values, state);
     const chart = (this.chart = new Chart(figure.frame(this.narrow.matches, state)));
     figure.draw(chart, values, state, this.narrow.matches);
+    if (figure.drag) chart.grip();
     this.stage.style.aspectRatio = `${chart.width} / ${chart.height}`;
     this.stage.innerHTML = chart.svg(said);
     this.says.textContent = said;
     for (const [key, { show }] of this.inputs) show(state[key]);
     this.link.href = `#${this.name}:${Object.entries(state).map((pair) => pair.join("=")).join(",")}`;
-    this.reset.disabled = Object.entries(this.first).every(([key, value]) => state[key] === value);
+    this.reset.ariaDisabled = Object.entries(this.first).every(([key, value]) => state[key] === value);
     clearTimeout(this.telling);
     if (this.status.isConnected) this.telling = setTimeout(() => { this.status.textContent = said; }, 400);
   }
