@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from sphinx.application import Sphinx
+from sphinx.util.docutils import docutils_namespace
 
 from folio.desk.links import KNOWN, remembered
 
@@ -44,9 +45,10 @@ def host() -> Iterator[tuple[str, Counter[str]]]:
 
 
 def check(source: Path, out: Path) -> int:
-    app = Sphinx(source, source, out, out / "doctrees", "linkcheck", status=None, warning=None)
-    app.build(force_all=True)
-    return app.statuscode
+    with docutils_namespace():  # or the next build in this process would be told of nodes registered twice
+        app = Sphinx(source, source, out, out / "doctrees", "linkcheck", status=None, warning=None)
+        app.build(force_all=True)
+        return app.statuscode
 
 
 def test_what_answered_is_not_asked_again_and_what_did_not_is(tmp_path: Path, host: tuple[str, Counter[str]]) -> None:
