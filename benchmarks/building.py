@@ -256,7 +256,7 @@ def table(title: str, heads: Sequence[str], rows: Iterator[Sequence[str]]) -> No
         print(f"| {' | '.join(row)} |", flush=True)
 
 
-def side_by_side(root: Path, count: int, rounds: int, generators: Sequence[Generator]) -> None:
+def side_by_side(root: Path, count: int, rounds: int, generators: Sequence[Generator], *, servers: bool) -> None:
     """Measure all generators with so many posts, and print what they took as ratios to plain Sphinx."""
     found: dict[str, dict[str, list[Built]]] = {}
     reads: dict[str, Read] = {}
@@ -266,7 +266,7 @@ def side_by_side(root: Path, count: int, rounds: int, generators: Sequence[Gener
         found[generator.name] = measure(generator, folder, count, rounds_of(count, rounds))
         reads[generator.name] = read(generator, folder, count)
         served_in[generator.name] = (
-            until_served(generator, folder, count, rounds_of(count, rounds)) if generator.serve else None
+            until_served(generator, folder, count, rounds_of(count, rounds)) if servers and generator.serve else None
         )
         shutil.rmtree(folder)
     base = found[PLAIN.name]
@@ -314,13 +314,15 @@ def main() -> None:
     options.add_argument("--posts", type=int, nargs="*", default=[20, 100, 400], help="how many posts, side by side")
     options.add_argument("--growth", type=int, nargs="*", default=[100, 1000], help="how many, this site alone")
     options.add_argument("--rounds", type=int, default=2, help="how often each thing is done")
+    options.add_argument("--no-servers", action="store_true", help="leave the development servers out")
     options.add_argument("--only", nargs="*", default=[], help="generators, by a part of their name")
     asked = options.parse_args()
     wanted = [one for one in PEERS if not asked.only or any(part in one.name for part in asked.only)]
     with TemporaryDirectory() as place:
         root = Path(place)
         for count in asked.posts:
-            side_by_side(root, count, asked.rounds, [PLAIN, PLAIN_ONE_TREE, BARE, HOUSE, HOUSE_APART, *wanted])
+            all_of_them = [PLAIN, PLAIN_ONE_TREE, BARE, HOUSE, HOUSE_APART, *wanted]
+            side_by_side(root, count, asked.rounds, all_of_them, servers=not asked.no_servers)
         if asked.growth:
             growth(root, asked.growth, asked.rounds)
 

@@ -32,7 +32,7 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         return super().send_head()
 
     def _answer(self, status: HTTPStatus, path: Path) -> io.BytesIO:
-        body = compressed(path) if path.is_file() else gzip.compress(b"not found")
+        body = compressed(path, path.stat().st_mtime_ns) if path.is_file() else gzip.compress(b"not found")
         self.send_response(status)
         self.send_header("Content-Type", self.guess_type(path.as_posix()) if path.is_file() else "text/plain")
         self.send_header("Content-Encoding", "gzip")
@@ -43,8 +43,8 @@ class Handler(http.server.SimpleHTTPRequestHandler):
 
 
 @functools.cache
-def compressed(path: Path) -> bytes:
-    """Give a file as it goes over the wire."""
+def compressed(path: Path, _changed: int) -> bytes:
+    """Give a file as it goes over the wire; one that has changed since is compressed again."""
     return gzip.compress(path.read_bytes(), 6, mtime=0)
 
 
