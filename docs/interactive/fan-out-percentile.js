@@ -90,6 +90,6 @@ export const figure = {
   says({ allowed: bears, leaf, made, on_time: share }, { parts, promise, kept, shared }) {
     const luck = shared ? `, ${shared}% of the lateness shared` : "";
     const needed = `p${Number((100 * leaf).toFixed(leaf < 0.999 ? 2 : 3))}`;
-    return `${parts} parts that each keep a p${kept}${luck}: ${written(made)} late calls per 1,000 answers, and ${percent(share)} of the answers on time. A p${promise} bears ${written(bears)}: each part has to keep about a ${needed}.`;
+    return `${parts} parts that each keep a p${kept}${luck}: ${written(made)} late calls per 1,000 answers, ${percent(share)} of these on time. A p${promise} bears ${written(bears)}: each part keeps about a ${needed}.`;
   },
 };

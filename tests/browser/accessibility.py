@@ -22,11 +22,12 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 COLOURS = {"type": "rule", "values": ["color-contrast"]}
 
 
-def violations(page: Page, *, colours_only: bool = False) -> list[str]:
-    """Say what axe finds on an open page, or which colours it finds too alike, each with its first place."""
+def violations(page: Page, *, colours_only: bool = False, within: str = "html") -> list[str]:
+    """Say what axe finds on an open page or a part of it, or which colours are too alike, each with its first place."""
     page.evaluate(UNFOLDED_WITH_ONE_TOKEN_A_KIND)
     page.evaluate(AXE)
     # Without "resultTypes" axe also describes each element that is right, which takes it as long as the judging.
     rules = COLOURS if colours_only else RULES
-    found = page.evaluate("rules => axe.run(document, { runOnly: rules, resultTypes: ['violations'] })", rules)
+    ask = "([within, rules]) => axe.run(within, { runOnly: rules, resultTypes: ['violations'] })"
+    found = page.evaluate(ask, [within, rules])
     return [f"{item['id']}: {item['help']}: {item['nodes'][0]['html']}" for item in found["violations"]]

@@ -15,7 +15,7 @@ from labs.kit.registry import load, names
 from labs.kit.staleness import staleness_hash
 from labs.kit.store import RESULTS, read
 
-BUDGET = 60
+BUDGET = 45
 """Seconds of lab time, as the labs declare it, that the tests spend; `nox -s labs -- --check` runs all."""
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -51,7 +53,23 @@ def test_an_error_loses_nothing_else_and_the_site_does_not_look_finished(
     assert "noindex" in home
 
 
-AGAIN = ("role-fact", "front-topic", "listing", "profile-key", "broken-sources", "broken-text", "broken-drawing")
+def test_a_post_that_is_no_utf8_is_told_each_time_and_the_others_stand(
+    built: Callable[..., SphinxTestApp], tmp_path: Path
+) -> None:
+    shutil.copytree(ROOTS / "test-error-front-type", tmp_path / "source")
+    bad = tmp_path / "source/posts/bad.md"
+    bad.write_bytes(bad.read_bytes().replace(b"Words.", b"Z\xfcrich."))
+    for _ in range(2):
+        app = built("error-front-type")
+        assert told(app) == [
+            "posts/bad.md:9: not UTF-8 text (the byte 0xfc): save the file as UTF-8 [folio.front_matter]"
+        ]
+        assert app.statuscode == 1
+        assert (app.outdir / "posts/good/index.html").is_file()
+        assert not (app.outdir / "posts/bad/index.html").exists()
+
+
+AGAIN = ("role-fact", "front-topic", "listing", "profile-key", "broken-sources", "broken-drawing")
 
 
 @pytest.mark.parametrize("case", [f"error-{case}" for case in AGAIN])

@@ -1,1 +1,0 @@
-from folio_conf import *  # noqa: F403
